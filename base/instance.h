@@ -1,0 +1,157 @@
+/*
+ * An instance's shared memory: what all processes of one running distribution, and its supervisor, see.
+ *
+ * One file in the instance's runtime directory, mapped shared by every guest process at INSTANCE_BASE and by the
+ * supervisor and lxrun anywhere. Plain data, no pointers. It is made complete by instance_create() before the first
+ * guest starts; after that
+ *   - `mounts` is written by the supervisor's side only, under `mounts_generation` (odd while it is being written);
+ *   - a process slot is written by its own process (claimed by compare-and-swap on pid), read by all;
+ *   - everything else is constant.
+ * A layout change changes INSTANCE_VERSION; an instance keeps the resident that it was started with.
+ */
+#ifndef LX_BASE_INSTANCE_H
+#define LX_BASE_INSTANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+#include "base/creds.h"
+#include "base/layout.h"
+
+#define INSTANCE_MAGIC 0x6e75727876ull
+#define INSTANCE_VERSION 1
+
+#define INSTANCE_PATH_MAX 4096
+#define INSTANCE_MOUNTS 64
+#define INSTANCE_SLOTS 4096 /* power of two */
+
+/* What a mount point shows. */
+enum mount_kind {
+	MOUNT_NONE = 0, /* a free entry */
+	MOUNT_BIND,     /* the host file or directory `source` */
+	MOUNT_PROC,     /* the host's /proc through the guest's views (vfs/procfs) */
+	MOUNT_SYS,      /* the host's /sys, read-only */
+	MOUNT_DEVPTS,   /* the host's /dev/pts */
+	MOUNT_TMPFS,    /* a directory of the instance's own, `source` */
+};
+
+enum mount_flags {
+	MOUNT_READ_ONLY = 1 << 0,
+	/* The entry came with the instance, not from a mount(2) of the guest's. */
+	MOUNT_BUILT_IN = 1 << 1,
+	/* The mount point is a file, not a directory. */
+	MOUNT_FILE = 1 << 2,
+};
+
+struct mount_entry {
+	uint32_t kind;  /* enum mount_kind */
+	uint32_t flags; /* enum mount_flags */
+	uint32_t id;    /* mountinfo's mount ID, unique within the instance */
+	uint32_t parent;
+	char point[512];   /* the guest's path, absolute, no links, no trailing slash ("" is the root and never stored) */
+	char source[1024]; /* the host's path, absolute, no links in it when it was mounted */
+	char type[32];     /* what /proc/mounts shows */
+	char device[128];  /* its first column */
+	char options[128];
+};
+
+/* A process as the rest of the instance sees it. */
+struct process_slot {
+	/* The host's pid; 0 is a free slot. A slot whose process is gone may be taken over by anyone. */
+	_Atomic uint32_t pid;
+	/* Starts odd when the process begins to change the slot, even when it is done: readers try again. */
+	_Atomic uint32_t sequence;
+	uint32_t flags; /* enum process_flags */
+	int32_t dumpable;
+	uint32_t seccomp_mode; /* as the guest believes it: 0, 1 or 2 */
+	struct creds creds;
+	/* From execve() to the program it starts: */
+	int32_t program_fd;        /* the opened program, inherited; -1 outside of exec */
+	uint64_t ignored;          /* bit n-1: the guest ignores signal n although the host does not know */
+	char exe[INSTANCE_PATH_MAX];  /* guest path of the running program: /proc/self/exe */
+	char root[INSTANCE_PATH_MAX]; /* guest path of the process's root; "" is the instance's */
+};
+
+enum process_flags {
+	PROCESS_NO_NEW_PRIVS = 1 << 0,
+	/* It has had directories of /proc or other views open: relative paths look before they go. */
+	PROCESS_VIEW_DIRS = 1 << 1,
+	PROCESS_TRACED = 1 << 2,
+};
+
+enum instance_features {
+	INSTANCE_NO_OPENAT2 = 1 << 0, /* the host has no openat2, or a test says so: walk component by component */
+	INSTANCE_NO_XATTRS = 1 << 1,  /* the store takes no user attributes */
+	INSTANCE_TRACE = 1 << 2,      /* write trace records to trace_fd's file */
+};
+
+enum instance_gate {
+	INSTANCE_GATE_TRAP = 0,
+	INSTANCE_GATE_NOTIFY,
+	INSTANCE_GATE_PTRACE,
+};
+
+struct instance {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t size;
+	uint32_t features; /* enum instance_features */
+	uint32_t gate;     /* enum instance_gate */
+	uint32_t host_uid, host_gid; /* whose files these are */
+	uint64_t root_device, root_inode; /* identity of the guest's root directory */
+	uint64_t exe_device, exe_inode;   /* identity of this instance's resident: how its processes are recognised */
+	pid_t supervisor;
+	char root[INSTANCE_PATH_MAX];    /* the host's path of the root directory, no links in it */
+	char runtime[256];               /* the host's path of the runtime directory: resident, shm, r -> root, s/, dev/ */
+	char hostname[65];
+	char distro[257];
+	char trace_path[INSTANCE_PATH_MAX]; /* where --trace writes; "" is none */
+
+	/* Bumped by renames and removals of directories, by changed permissions of directories, by mounts. */
+	_Atomic uint64_t generation;
+
+	_Atomic uint32_t mounts_generation;
+	uint32_t mount_count;
+	/* One bit per hash (instance_name_bit) of every component of every mount point: a relative path whose
+	 * components are not in here cannot cross a mount. */
+	uint64_t mount_names;
+	struct mount_entry mounts[INSTANCE_MOUNTS];
+
+	_Atomic uint64_t unknown_calls[8]; /* bit set: a number that the table does not know was called (first 512) */
+
+	struct process_slot slots[INSTANCE_SLOTS];
+};
+
+/* The bit of a path component in mount_names. */
+static inline uint64_t instance_name_bit(const char *name, size_t length)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < length; i++)
+		h = (h ^ (unsigned char)name[i]) * 16777619u;
+	return 1ull << (h & 63);
+}
+
+/*
+ * The slot of a process, or NULL. Never waits. The slot can change hands at any time after the process ended, so what
+ * is read of another process is a hint that must be sane whatever it says.
+ */
+struct process_slot *instance_find_slot(struct instance *in, pid_t pid);
+
+/*
+ * A slot for the calling process: its own old one, a free one, or one whose process is gone (asked by kill(pid, 0)).
+ * NULL when all near its place are taken by living processes.
+ */
+struct process_slot *instance_claim_slot(struct instance *in, pid_t pid);
+
+/*
+ * Adds a mount; the caller is the only writer. -ENOSPC when the table is full, -ENAMETOOLONG for long paths.
+ * instance_remove_mount removes the topmost one at point: -EINVAL if there is none.
+ */
+MUST_CHECK int instance_add_mount(struct instance *in, const struct mount_entry *entry);
+MUST_CHECK int instance_remove_mount(struct instance *in, const char *point);
+
+#endif

@@ -1,0 +1,6 @@
+# The strict set: gcc and clang must both be clean.
+add_library(lx_warnings INTERFACE)
+target_compile_options(lx_warnings INTERFACE
+	-Wall -Wextra -Werror -Wshadow -Wundef -Wpointer-arith -Wcast-qual -Wwrite-strings -Wstrict-prototypes
+	-Wmissing-prototypes -Wold-style-definition -Wvla -Wformat=2 -Wimplicit-fallthrough -Wconversion
+	-Wno-sign-conversion -Wno-missing-field-initializers -Wno-initializer-overrides -Wno-override-init)

@@ -1,0 +1,47 @@
+/*
+ * The guest's /proc: the host's, seen through a table of views. Private to vfs/.
+ *
+ * The mount's resolution asks procfs_lookup() first and then acts on what it says; everything that is not in the table
+ * is the host's own. Processes that are not of this instance do not exist here.
+ */
+#ifndef LX_VFS_PROCFS_H
+#define LX_VFS_PROCFS_H
+
+#include "vfs/vfs.h"
+
+enum procfs_kind {
+	PROCFS_HOST, /* the host's object at `host`, not followed if it is a link */
+	PROCFS_TEXT, /* a file whose content is made here; stat is the host's object at `host` */
+	PROCFS_LINK, /* a link whose text procfs_readlink() makes; followed, the text is a guest path */
+	PROCFS_MAGIC, /* a link that the kernel follows itself (fd/N, ns/net, map_files/..): open `host` with following */
+};
+
+struct procfs_entry {
+	enum procfs_kind kind;
+	char host[128];  /* the host's path, e.g. /proc/123/status: never below another process's than the guest named */
+	size_t used;     /* bytes of `rest` that were consumed: a LINK or MAGIC may stand in the middle of a path */
+	pid_t pid, tid;  /* whose; 0 outside of /proc/PID */
+	unsigned view;   /* index into the table, private */
+};
+
+/*
+ * What `rest` (the path below /proc: no leading slash, no empty or dot components, "" for /proc itself) names.
+ * "self" and "thread-self" as a middle component are walked; as the last they are PROCFS_LINK. -ENOENT for hidden
+ * processes and absent entries is not always known here: for PROCFS_HOST the host's own answer counts.
+ */
+MUST_CHECK int procfs_lookup(const struct vfs_ns *ns, const char *rest, struct procfs_entry *ret);
+
+/* PROCFS_TEXT: a new descriptor (memfd, read-only, O_CLOEXEC as in flags) with the content of now. Views that can be
+ * written (hostname, comm, oom_score_adj ..) say so: writing goes to the host's file or to the instance. */
+MUST_CHECK int procfs_open_text(const struct vfs_ns *ns, const struct procfs_entry *entry, int flags);
+
+/* PROCFS_LINK and PROCFS_MAGIC: the text that the guest sees, not terminated; its length (at most size). */
+MUST_CHECK ssize_t procfs_readlink(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf, size_t size);
+
+/* True if a listing of the directory `rest` leaves `name` out. */
+MUST_CHECK bool procfs_hides(const struct vfs_ns *ns, const char *rest, const char *name);
+
+/* True if pid is a process or thread of the instance: its /proc/PID/exe is the instance's resident, or it has a slot. */
+MUST_CHECK bool procfs_is_guest(const struct vfs_ns *ns, pid_t pid);
+
+#endif
