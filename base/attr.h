@@ -2,14 +2,14 @@
 #ifndef LX_BASE_ATTR_H
 #define LX_BASE_ATTR_H
 
-#define MUST_CHECK __attribute__((warn_unused_result))
-#define CLEANUP(fn) __attribute__((cleanup(fn)))
+#define MUST_CHECK             __attribute__((warn_unused_result))
+#define CLEANUP(fn)            __attribute__((cleanup(fn)))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
-#define NORETURN __attribute__((noreturn))
-#define UNUSED __attribute__((unused))
-#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NORETURN               __attribute__((noreturn))
+#define UNUSED                 __attribute__((unused))
+#define ALWAYS_INLINE          inline __attribute__((always_inline))
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)          (sizeof(a) / sizeof((a)[0]))
 
 /* A mistake of ours, not of the guest or the host: stop here, in release builds too. */
 #define lx_bug() __builtin_trap()

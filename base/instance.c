@@ -80,15 +80,26 @@ static void end_change(struct instance *in)
 	atomic_fetch_add(&in->generation, 1);
 }
 
+/* An id above those of all mounts that are there. */
+static uint32_t next_id(const struct instance *in)
+{
+	uint32_t id = 20;
+
+	for (uint32_t i = 0; i < in->mount_count; i++)
+		if (in->mounts[i].id >= id)
+			id = in->mounts[i].id + 1;
+	return id;
+}
+
 int instance_add_mount(struct instance *in, const struct mount_entry *entry)
 {
-	static const uint32_t first_id = 20;
+	uint32_t id = next_id(in);
 
 	if (in->mount_count == INSTANCE_MOUNTS)
 		return -ENOSPC;
 	begin_change(in);
 	in->mounts[in->mount_count] = *entry;
-	in->mounts[in->mount_count].id = first_id + in->mount_count;
+	in->mounts[in->mount_count].id = id;
 	in->mount_count++;
 	end_change(in);
 	return 0;

@@ -21,12 +21,12 @@
 #include "base/creds.h"
 #include "base/layout.h"
 
-#define INSTANCE_MAGIC 0x6e75727876ull
-#define INSTANCE_VERSION 1
+#define INSTANCE_MAGIC    0x6e75727876ull
+#define INSTANCE_VERSION  1
 
 #define INSTANCE_PATH_MAX 4096
-#define INSTANCE_MOUNTS 64
-#define INSTANCE_SLOTS 4096 /* power of two */
+#define INSTANCE_MOUNTS   64
+#define INSTANCE_SLOTS    4096 /* power of two */
 
 /* What a mount point shows. */
 enum mount_kind {
@@ -51,7 +51,7 @@ struct mount_entry {
 	uint32_t flags; /* enum mount_flags */
 	uint32_t id;    /* mountinfo's mount ID, unique within the instance */
 	uint32_t parent;
-	char point[512];   /* the guest's path, absolute, no links, no trailing slash ("" is the root and never stored) */
+	char point[512]; /* the guest's path, absolute, no links, no trailing slash ("" is the root and never stored) */
 	char source[1024]; /* the host's path, absolute, no links in it when it was mounted */
 	char type[32];     /* what /proc/mounts shows */
 	char device[128];  /* its first column */
@@ -69,8 +69,8 @@ struct process_slot {
 	uint32_t seccomp_mode; /* as the guest believes it: 0, 1 or 2 */
 	struct creds creds;
 	/* From execve() to the program it starts: */
-	int32_t program_fd;        /* the opened program, inherited; -1 outside of exec */
-	uint64_t ignored;          /* bit n-1: the guest ignores signal n although the host does not know */
+	int32_t program_fd;           /* the opened program, inherited; -1 outside of exec */
+	uint64_t ignored;             /* bit n-1: the guest ignores signal n although the host does not know */
 	char exe[INSTANCE_PATH_MAX];  /* guest path of the running program: /proc/self/exe */
 	char root[INSTANCE_PATH_MAX]; /* guest path of the process's root; "" is the instance's */
 };
@@ -98,14 +98,14 @@ struct instance {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t size;
-	uint32_t features; /* enum instance_features */
-	uint32_t gate;     /* enum instance_gate */
-	uint32_t host_uid, host_gid; /* whose files these are */
+	uint32_t features;                /* enum instance_features */
+	uint32_t gate;                    /* enum instance_gate */
+	uint32_t host_uid, host_gid;      /* whose files these are */
 	uint64_t root_device, root_inode; /* identity of the guest's root directory */
 	uint64_t exe_device, exe_inode;   /* identity of this instance's resident: how its processes are recognised */
 	pid_t supervisor;
-	char root[INSTANCE_PATH_MAX];    /* the host's path of the root directory, no links in it */
-	char runtime[256];               /* the host's path of the runtime directory: resident, shm, r -> root, s/, dev/ */
+	char root[INSTANCE_PATH_MAX]; /* the host's path of the root directory, no links in it */
+	char runtime[256];            /* the host's path of the runtime directory: resident, shm, r -> root, s/, dev/ */
 	char hostname[65];
 	char distro[257];
 	char trace_path[INSTANCE_PATH_MAX]; /* where --trace writes; "" is none */

@@ -32,7 +32,7 @@ int str_to_u64(const char *s, uint64_t max, uint64_t *ret)
 	for (; *s != '\0'; s++) {
 		unsigned digit = (unsigned)(*s - '0');
 
-		if (digit > 9 || v > (max - digit) / 10)
+		if (digit > 9 || digit > max || v > (max - digit) / 10)
 			return -EINVAL;
 		v = v * 10 + digit;
 	}
@@ -118,9 +118,12 @@ static const char *convert(struct out *o, const char *f, va_list *ap)
 		put_padded(o, s, n, width, ' ');
 		break;
 	}
-	case 'c':
-		put(o, (char)va_arg(*ap, int));
+	case 'c': {
+		char c = (char)va_arg(*ap, int);
+
+		put_padded(o, &c, 1, width, ' ');
 		break;
+	}
 	case 'd':
 	case 'i': {
 		int64_t v = signed_argument(ap, wide);

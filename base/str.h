@@ -7,10 +7,10 @@
 #ifndef LX_BASE_STR_H
 #define LX_BASE_STR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdarg.h>
 
 #include "base/attr.h"
 

@@ -1,0 +1,46 @@
+# How tests are built and registered. Every test is one entry of ctest, named folder.name.
+
+# lx_criterion_test(NAME SOURCES ... [LINK libraries ...]): a Criterion program.
+function(lx_criterion_test name)
+	cmake_parse_arguments(T "" "" "SOURCES;LINK" ${ARGN})
+	string(REPLACE "." "_" target ${name})
+	add_executable(${target} ${T_SOURCES})
+	target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+	target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+	target_include_directories(${target} SYSTEM PRIVATE ${CRITERION_INCLUDE})
+	target_link_libraries(${target} PRIVATE ${T_LINK} ${CRITERION_LIBRARY} lx_warnings)
+	# Criterion's sandbox wants memory that the thread sanitizer keeps for itself.
+	if(LX_SANITIZE MATCHES thread)
+		return()
+	endif()
+	add_test(NAME ${name} COMMAND ${target} --jobs 1 --timeout 120)
+	set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+endfunction()
+
+# lx_fuzz_test(NAME SOURCES ... [LINK libraries ...] [CORPUS directory]): a libFuzzer target (LLVMFuzzerTestOneInput).
+# With LX_FUZZ it is a fuzzer, and ctest runs it for LX_FUZZ_SECONDS from the corpus; otherwise ctest feeds it the corpus
+# and a few thousand mutations of it (cmake/fuzz-replay.c), so that every build exercises it.
+set(LX_FUZZ_SECONDS 30 CACHE STRING "How long ctest runs each fuzzer in a fuzz build")
+function(lx_fuzz_test name)
+	cmake_parse_arguments(T "" "CORPUS" "SOURCES;LINK" ${ARGN})
+	string(REPLACE "." "_" target ${name})
+	add_executable(${target} ${T_SOURCES})
+	target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+	target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+	target_link_libraries(${target} PRIVATE ${T_LINK} lx_warnings)
+	if(T_CORPUS)
+		get_filename_component(T_CORPUS ${T_CORPUS} ABSOLUTE)
+	endif()
+	if(LX_FUZZ)
+		target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+		set(found ${CMAKE_CURRENT_BINARY_DIR}/${target}.found)
+		file(MAKE_DIRECTORY ${found})
+		add_test(NAME ${name} COMMAND ${target} -max_total_time=${LX_FUZZ_SECONDS} -timeout=10 ${found} ${T_CORPUS})
+		math(EXPR limit "${LX_FUZZ_SECONDS} + 120")
+		set_tests_properties(${name} PROPERTIES TIMEOUT ${limit})
+	else()
+		target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/fuzz-replay.c)
+		add_test(NAME ${name} COMMAND ${target} ${T_CORPUS})
+		set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+	endif()
+endfunction()
