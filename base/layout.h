@@ -16,6 +16,8 @@
 #define RESIDENT_STACKS 0x550800000000ul
 /* The instance's shared memory (base/instance.h). */
 #define INSTANCE_BASE 0x551000000000ul
+/* Everything of lxrun's lies in [RESIDENT_BASE, RESIDENT_AREA_END): what /proc/PID/maps does not show. */
+#define RESIDENT_AREA_END 0x552000000000ul
 
 /* The descriptor of the guest's root directory, open (O_PATH) in every guest process. Hidden from the guest. */
 #define RESERVED_FD 241

@@ -22,6 +22,9 @@ struct procfs_entry {
 	size_t used;     /* bytes of `rest` that were consumed: a LINK or MAGIC may stand in the middle of a path */
 	pid_t pid, tid;  /* whose; 0 outside of /proc/PID */
 	unsigned view;   /* index into the table, private */
+	/* PROCFS_HOST: opening it for writing answers -EACCES, whatever the host would say: it is not of the guest's
+	 * processes, and a caller who is the real root could change the host. */
+	bool read_only;
 };
 
 /*
@@ -40,6 +43,12 @@ MUST_CHECK ssize_t procfs_readlink(const struct vfs_ns *ns, const struct procfs_
 
 /* True if a listing of the directory `rest` leaves `name` out. */
 MUST_CHECK bool procfs_hides(const struct vfs_ns *ns, const char *rest, const char *name);
+
+/*
+ * Who owns the files of a task (entry's pid and tid) in stat: its effective ids as the guest sees them, or 0:0 when it is
+ * not dumpable. 0:0 outside of /proc/PID.
+ */
+void procfs_owner(const struct vfs_ns *ns, const struct procfs_entry *entry, uid_t *ret_uid, gid_t *ret_gid);
 
 /* True if pid is a process or thread of the instance: its /proc/PID/exe is the instance's resident, or it has a slot. */
 MUST_CHECK bool procfs_is_guest(const struct vfs_ns *ns, pid_t pid);
