@@ -41,21 +41,26 @@ struct ldr_program {
 };
 
 /*
- * Says what the open file is. -ENOEXEC for anything that is neither a script nor a loadable x86-64 ELF program (i386
- * programs, damaged headers, no PT_LOAD, overlapping or wrapping segments where Linux refuses them), -EIO, or what
- * pread answered. Does not look at the file's mode or type.
+ * Says what the open file is: exactly what Linux finds out before the point of no return. -ENOEXEC for anything that is
+ * neither a script nor an x86-64 ELF program (i386 programs, damaged headers, a cut interpreter path), -EACCES for an
+ * empty interpreter path, -EIO for one that the file does not have, or what pread answered. Damage in the segments
+ * themselves is found by ldr_map() only: Linux then kills the process with SIGSEGV, there is no errno.
+ * Does not look at the file's mode or type.
  */
 MUST_CHECK int ldr_probe(int fd, struct ldr_program *ret);
 
+/* The same for the file that PT_INTERP names: -ELIBBAD if it is not an x86-64 ELF file, -EIO, or what pread answered. */
+MUST_CHECK int ldr_probe_interpreter(int fd);
+
 /* A mapped ELF file. Addresses are the process's own. */
 struct ldr_image {
-	uint64_t bias;        /* what was added to the file's addresses; 0 for ET_EXEC */
-	uint64_t start, end;  /* the reserved span, whole pages */
+	uint64_t bias;       /* what was added to the file's addresses; 0 for ET_EXEC */
+	uint64_t start, end; /* the reserved span, whole pages */
 	uint64_t entry;
-	uint64_t phdr;        /* where the program headers are mapped; 0 if they are not */
+	uint64_t phdr; /* where the program headers are mapped; the bias if they are not, as Linux says it */
 	uint16_t phnum, phent;
 	uint64_t start_code, end_code, start_data, end_data;
-	uint64_t bss_end;     /* one past the highest byte of memory: brk begins behind it */
+	uint64_t bss_end;      /* one past the highest byte of memory: brk begins behind it */
 	bool stack_executable; /* PT_GNU_STACK asks for it */
 };
 
@@ -68,15 +73,16 @@ enum ldr_map_flags {
  * Maps the PT_LOADs of fd as the kernel would: ET_EXEC at its addresses, ET_DYN near 0x555555554000 with a random
  * offset (from `random`, 8 bytes of entropy) or where the kernel likes for LDR_INTERPRETER; p_align above a page is
  * honoured; the part of the last page behind the file's bytes is zeroed; the bss is mapped. Never replaces a mapping
- * that is there: -EEXIST, -ENOMEM, -ENOEXEC, -EINVAL; what was mapped is unmapped again on failure.
+ * that is there nor takes what base/layout.h reserves: -EEXIST, -ENOMEM, -ENOEXEC, -EINVAL, -EFAULT or what mmap
+ * answered; what was mapped is unmapped again on failure. No other thread may map anything meanwhile.
  */
 MUST_CHECK int ldr_map(int fd, unsigned flags, uint64_t random, struct ldr_image *ret);
 
 /* What the guest must find in its auxiliary vector instead of the resident's. */
 struct ldr_identity {
 	uint32_t uid, euid, gid, egid;
-	bool secure;           /* AT_SECURE */
-	uint64_t execfn;       /* address of the guest path as it was given to execve */
+	bool secure;     /* AT_SECURE */
+	uint64_t execfn; /* address of the guest path as it was given to execve */
 };
 
 /*
@@ -112,5 +118,8 @@ MUST_CHECK int ldr_make_stack_executable(uint64_t sp);
  */
 MUST_CHECK int ldr_set_mm(const struct ldr_stack *stack, const struct ldr_image *program, unsigned flags,
 			  uint64_t random);
+
+/* Starts the program: no register but rip and rsp is other than the kernel leaves it. */
+NORETURN void ldr_jump(uint64_t entry, uint64_t sp);
 
 #endif
