@@ -44,6 +44,13 @@ struct vfs_ns {
 	const char *exe;           /* guest path of the running program */
 	bool view_dirs;            /* descriptors may be directories of views: look before going relative */
 	bool *ret_view_dirs;       /* set to true when a view's directory is handed out; may be NULL */
+	/*
+	 * Makes the openat(2) or openat2(2) of a vfs_open() that opens the object itself: the one host call here that can
+	 * wait (a FIFO, a device, a lease), so that the caller can let signals interrupt it. Its result is passed on as it
+	 * is. NULL: a plain host call.
+	 */
+	long (*open_call)(void *arg, long nr, const uint64_t a[6]);
+	void *open_call_arg;
 };
 
 enum vfs_lookup {
