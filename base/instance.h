@@ -69,10 +69,14 @@ struct process_slot {
 	uint32_t seccomp_mode; /* as the guest believes it: 0, 1 or 2 */
 	struct creds creds;
 	/* From execve() to the program it starts: */
-	int32_t program_fd;           /* the opened program, inherited; -1 outside of exec */
-	uint64_t ignored;             /* bit n-1: the guest ignores signal n although the host does not know */
-	char exe[INSTANCE_PATH_MAX];  /* guest path of the running program: /proc/self/exe */
-	char root[INSTANCE_PATH_MAX]; /* guest path of the process's root; "" is the instance's */
+	int32_t program_fd;             /* the opened program, inherited; -1 outside of exec */
+	int32_t interpreter_fd;         /* its PT_INTERP, likewise; -1 for none */
+	int32_t supervisor_fd;          /* first program only: where the filter's listener is handed over; else -1 */
+	uint64_t signal_mask;           /* what is blocked when the program starts */
+	uint64_t ignored;               /* bit n-1: the guest ignores signal n although the host does not know */
+	char execfn[INSTANCE_PATH_MAX]; /* the path as execve() was given it: AT_EXECFN */
+	char exe[INSTANCE_PATH_MAX];    /* guest path of the running program: /proc/self/exe */
+	char root[INSTANCE_PATH_MAX];   /* guest path of the process's root; "" is the instance's */
 };
 
 enum process_flags {
@@ -80,6 +84,8 @@ enum process_flags {
 	/* It has had directories of /proc or other views open: relative paths look before they go. */
 	PROCESS_VIEW_DIRS = 1 << 1,
 	PROCESS_TRACED = 1 << 2,
+	/* Not yet in the instance: the resident gives up privileges and installs the filter before it starts the program. */
+	PROCESS_FIRST = 1 << 3,
 };
 
 enum instance_features {
