@@ -1,0 +1,210 @@
+/*
+ * Tasks: which are of the instance, and who they are. What slots say of other processes is a hint, copied and bounded
+ * before it is used.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "base/host.h"
+#include "base/layout.h"
+#include "base/str.h"
+#include "vfs/procfs_internal.h"
+
+/* PID_MAX_LIMIT of a 64-bit kernel. */
+#define PID_MAX (4 * 1024 * 1024)
+/* How many ancestors without a slot are climbed over: forks that have not made a translated call yet. */
+#define GENERATIONS 8
+/* How often a slot that is being written is read again before its state of the moment is taken. */
+#define SLOT_READS 16
+
+pid_t procfs_pid(const char *text, size_t n)
+{
+	pid_t pid = 0;
+
+	if (n == 0 || n > 7 || text[0] == '0')
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return 0;
+		pid = pid * 10 + (text[i] - '0');
+	}
+	return pid <= PID_MAX ? pid : 0;
+}
+
+/* The number behind "Key:\t" at the beginning of a line. */
+static pid_t number_of(const char *text, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		size_t digits = 0;
+
+		if (*line == '\n')
+			line++;
+		if (!str_starts(line, key))
+			continue;
+		while (line[n + digits] >= '0' && line[n + digits] <= '9')
+			digits++;
+		return procfs_pid(line + n, digits);
+	}
+	return 0;
+}
+
+/* The process that a task belongs to, and its parent as the host has it. */
+static bool read_family(pid_t pid, pid_t *ret_process, pid_t *ret_parent)
+{
+	int fd CLEANUP(host_close_at) = -1;
+	char path[32], text[512];
+	ssize_t n;
+
+	str_format(path, sizeof(path), "/proc/%d/status", pid);
+	fd = host_open(path, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	n = host_read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	*ret_process = number_of(text, "Tgid:\t");
+	*ret_parent = number_of(text, "PPid:\t");
+	return true;
+}
+
+/* 1: its program is the instance's resident; 0: another; -errno: there is none to see (a zombie, a kernel thread, a
+ * process that is not dumpable). */
+static int has_our_exe(const struct vfs_ns *ns, pid_t pid)
+{
+	char path[32];
+	struct stat st;
+	int r;
+
+	str_format(path, sizeof(path), "/proc/%d/exe", pid);
+	r = host_fstatat(AT_FDCWD, path, &st, 0);
+	if (r < 0)
+		return r;
+	return st.st_dev == ns->in->exe_device && st.st_ino == ns->in->exe_inode;
+}
+
+bool procfs_is_guest(const struct vfs_ns *ns, pid_t pid)
+{
+	pid_t process, parent;
+	int r;
+
+	if (pid <= 0)
+		return false;
+	if (pid == ns->pid || pid == ns->tid)
+		return true;
+	r = has_our_exe(ns, pid);
+	if (r >= 0)
+		return r > 0;
+
+	/* All guests are the caller's: what may not be signalled is none, and a slot with its pid is a dead one's. */
+	if (host_kill(pid, 0) < 0)
+		return false;
+	if (instance_find_slot(ns->in, pid) != NULL)
+		return true;
+	/* It ended, or lost its dumpable flag by fork, before its first translated call: guests' children are guests. */
+	if (!read_family(pid, &process, &parent))
+		return false;
+	if (process != pid && process > 0 && instance_find_slot(ns->in, process) != NULL)
+		return true;
+	if (parent <= 0)
+		return false;
+	return parent == ns->pid || has_our_exe(ns, parent) > 0 ||
+	       (host_kill(parent, 0) == 0 && instance_find_slot(ns->in, parent) != NULL);
+}
+
+/* The slot that speaks for a task: its own, its process's, or that of the nearest ancestor that has one. */
+static struct process_slot *slot_of(const struct vfs_ns *ns, pid_t pid, pid_t tid)
+{
+	struct process_slot *s = tid > 0 ? instance_find_slot(ns->in, tid) : NULL;
+
+	for (int i = 0; s == NULL && pid > 0 && i < GENERATIONS; i++) {
+		pid_t process, parent;
+
+		s = instance_find_slot(ns->in, pid);
+		if (s != NULL || !read_family(pid, &process, &parent))
+			break;
+		if (process != pid && process > 0)
+			s = instance_find_slot(ns->in, process);
+		pid = parent;
+	}
+	return s;
+}
+
+/* Copies n bytes of a slot; the copy may be torn where the owner died in the middle of a change. */
+static void read_slot(const struct process_slot *s, void *to, const void *from, size_t n)
+{
+	for (int i = 0; i < SLOT_READS; i++) {
+		uint32_t before = atomic_load_explicit(&s->sequence, memory_order_acquire);
+
+		memcpy(to, from, n);
+		atomic_thread_fence(memory_order_acquire);
+		if ((before & 1) == 0 && atomic_load_explicit(&s->sequence, memory_order_relaxed) == before)
+			break;
+	}
+}
+
+void procfs_identity(const struct vfs_ns *ns, pid_t pid, pid_t tid, struct procfs_identity *ret)
+{
+	const struct process_slot *s = slot_of(ns, pid, tid);
+
+	ret->flags = 0;
+	ret->seccomp_mode = 0;
+	ret->dumpable = 1;
+	if (s != NULL) {
+		ret->flags = s->flags;
+		ret->seccomp_mode = s->seccomp_mode;
+		ret->dumpable = s->dumpable;
+	}
+	/* The asking thread knows best; one that nobody knows of is most likely its kin. */
+	if (s == NULL || (tid != 0 ? tid : pid) == ns->tid)
+		ret->creds = *ns->creds;
+	else
+		read_slot(s, &ret->creds, &s->creds, sizeof(ret->creds));
+	if (ret->creds.group_count > CREDS_GROUPS_MAX)
+		ret->creds.group_count = 0;
+}
+
+void procfs_owner(const struct vfs_ns *ns, const struct procfs_entry *entry, uid_t *ret_uid, gid_t *ret_gid)
+{
+	struct procfs_identity id;
+
+	*ret_uid = 0;
+	*ret_gid = 0;
+	if (entry->pid == 0)
+		return;
+	procfs_identity(ns, entry->pid, entry->tid, &id);
+	if (id.dumpable != 1)
+		return;
+	*ret_uid = id.creds.euid;
+	*ret_gid = id.creds.egid;
+}
+
+ssize_t procfs_task_path(const struct vfs_ns *ns, const struct procfs_entry *entry, enum procfs_path which, char *buf)
+{
+	const struct process_slot *s;
+
+	if (entry->pid == ns->pid) {
+		long n = str_copy(buf, PATH_MAX, which == PROCFS_EXE ? ns->exe : ns->root_path);
+
+		return n < 0 ? -ENOENT : n;
+	}
+	s = slot_of(ns, entry->pid, entry->tid);
+	if (s == NULL)
+		return -ENOENT;
+	_Static_assert(INSTANCE_PATH_MAX == PATH_MAX, "the buffer is as large as a slot's path");
+	read_slot(s, buf, which == PROCFS_EXE ? s->exe : s->root, PATH_MAX);
+	buf[PATH_MAX - 1] = '\0';
+	/* Paths are absolute; only a root may be empty. */
+	if (buf[0] != '/' && !(which == PROCFS_ROOT && buf[0] == '\0'))
+		return -ENOENT;
+	return (ssize_t)strlen(buf);
+}
+
+pid_t procfs_parent(const struct vfs_ns *ns, pid_t pid, pid_t host_parent)
+{
+	if (pid == 1)
+		return 0;
+	return procfs_is_guest(ns, host_parent) ? host_parent : 1;
+}

@@ -1,0 +1,191 @@
+/*
+ * /proc/PID/status and /proc/PID/stat: the host's, with the identity that the guest believes in and without the host's
+ * processes.
+ */
+#include <errno.h>
+
+#include "base/host.h"
+#include "base/str.h"
+#include "vfs/procfs_internal.h"
+
+/* What the lines that change are made of. */
+struct status {
+	const struct vfs_ns *ns;
+	const struct procfs_entry *entry;
+	struct procfs_identity id;
+};
+
+/* The decimal number that a value is; 0 for anything else. */
+static uint64_t number(const char *value, size_t n)
+{
+	char text[24];
+	uint64_t v;
+
+	if (n >= sizeof(text))
+		return 0;
+	memcpy(text, value, n);
+	text[n] = '\0';
+	return str_to_u64(text, UINT64_MAX, &v) == 0 ? v : 0;
+}
+
+static void put_parent(const struct status *s, const char *value, size_t n, struct procfs_out *o)
+{
+	procfs_putf(o, "%d", procfs_parent(s->ns, s->entry->pid, (pid_t)number(value, n)));
+}
+
+static void put_tracer(const struct status *s, const char *value, size_t n, struct procfs_out *o)
+{
+	pid_t tracer = (pid_t)number(value, n);
+
+	procfs_putf(o, "%d", procfs_is_guest(s->ns, tracer) ? tracer : 0);
+}
+
+static void put_uids(const struct status *s, UNUSED const char *value, UNUSED size_t n, struct procfs_out *o)
+{
+	const struct creds *c = &s->id.creds;
+
+	procfs_putf(o, "%u\t%u\t%u\t%u", c->ruid, c->euid, c->suid, c->fsuid);
+}
+
+static void put_gids(const struct status *s, UNUSED const char *value, UNUSED size_t n, struct procfs_out *o)
+{
+	const struct creds *c = &s->id.creds;
+
+	procfs_putf(o, "%u\t%u\t%u\t%u", c->rgid, c->egid, c->sgid, c->fsgid);
+}
+
+/* A space behind each, and one behind none: so does Linux. */
+static void put_groups(const struct status *s, UNUSED const char *value, UNUSED size_t n, struct procfs_out *o)
+{
+	const struct creds *c = &s->id.creds;
+
+	for (uint32_t i = 0; i < c->group_count; i++)
+		procfs_putf(o, "%u ", c->groups[i]);
+	if (c->group_count == 0)
+		procfs_puts(o, " ");
+}
+
+static void put_cap_inh(const struct status *s, UNUSED const char *value, UNUSED size_t n, struct procfs_out *o)
+{
+	procfs_putf(o, "%016lx", s->id.creds.cap_inheritable);
+}
+
+static void put_cap_prm(const struct status *s, UNUSED const char *value, UNUSED size_t n, struct procfs_out *o)
+{
+	procfs_putf(o, "%016lx", s->id.creds.cap_permitted);
+}
+
+static void put_cap_eff(const struct status *s, UNUSED const char *value, UNUSED size_t n, struct procfs_out *o)
+{
+	procfs_putf(o, "%016lx", s->id.creds.cap_effective);
+}
+
+static void put_cap_bnd(const struct status *s, UNUSED const char *value, UNUSED size_t n, struct procfs_out *o)
+{
+	procfs_putf(o, "%016lx", s->id.creds.cap_bounding);
+}
+
+static void put_cap_amb(const struct status *s, UNUSED const char *value, UNUSED size_t n, struct procfs_out *o)
+{
+	procfs_putf(o, "%016lx", s->id.creds.cap_ambient);
+}
+
+static void put_no_new_privs(const struct status *s, UNUSED const char *value, UNUSED size_t n, struct procfs_out *o)
+{
+	procfs_putf(o, "%u", (s->id.flags & PROCESS_NO_NEW_PRIVS) != 0);
+}
+
+static void put_seccomp(const struct status *s, UNUSED const char *value, UNUSED size_t n, struct procfs_out *o)
+{
+	procfs_putf(o, "%u", s->id.seccomp_mode);
+}
+
+/* The host counts ours too. */
+static void put_filters(const struct status *s, const char *value, size_t n, struct procfs_out *o)
+{
+	uint64_t all = number(value, n);
+
+	if (s->id.seccomp_mode != 2)
+		procfs_puts(o, "0");
+	else
+		procfs_putf(o, "%lu", all > 1 ? all - 1 : 1);
+}
+
+static const struct {
+	const char *key;
+	void (*put)(const struct status *s, const char *value, size_t n, struct procfs_out *o);
+} fields[] = {
+	{"PPid", put_parent},
+	{"TracerPid", put_tracer},
+	{"Uid", put_uids},
+	{"Gid", put_gids},
+	{"Groups", put_groups},
+	{"CapInh", put_cap_inh},
+	{"CapPrm", put_cap_prm},
+	{"CapEff", put_cap_eff},
+	{"CapBnd", put_cap_bnd},
+	{"CapAmb", put_cap_amb},
+	{"NoNewPrivs", put_no_new_privs},
+	{"Seccomp", put_seccomp},
+	{"Seccomp_filters", put_filters},
+};
+
+/* True if the line was one of the fields. */
+static bool put_field(const struct status *s, const struct procfs_line *line, struct procfs_out *o)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		size_t n = strlen(fields[i].key);
+
+		if (line->length < n + 2 || strncmp(line->text, fields[i].key, n) != 0 || line->text[n] != ':')
+			continue;
+		procfs_putf(o, "%s:\t", fields[i].key);
+		fields[i].put(s, line->text + n + 2, line->length - n - 2, o);
+		procfs_puts(o, "\n");
+		return true;
+	}
+	return false;
+}
+
+int procfs_make_status(const struct procfs_from *from, struct procfs_out *o)
+{
+	struct status s = {.ns = from->ns, .entry = from->entry};
+	struct procfs_lines lines = {.fd = from->fd};
+	struct procfs_line line;
+	int r;
+
+	procfs_identity(from->ns, from->entry->pid, from->entry->tid, &s.id);
+	/* A line that does not fit the reader's buffer (thousands of groups of the host's) goes by its first piece. */
+	bool replaced = false;
+
+	while ((r = procfs_next_line(&lines, &line)) > 0) {
+		if (line.begins)
+			replaced = put_field(&s, &line, o);
+		if (!replaced)
+			procfs_put_line(o, &line);
+	}
+	return r;
+}
+
+/* "pid (name) state ppid ...": the name may hold anything, closing brackets and newlines included. */
+int procfs_make_stat(const struct procfs_from *from, struct procfs_out *o)
+{
+	char text[2048];
+	ssize_t n = host_read(from->fd, text, sizeof(text));
+	size_t i, parent;
+
+	if (n < 0)
+		return (int)n;
+	for (i = (size_t)n; i > 0 && text[i - 1] != ')'; i--)
+		;
+	parent = i + 3;
+	for (i = parent; i < (size_t)n && text[i] >= '0' && text[i] <= '9'; i++)
+		;
+	if (i == parent || i >= (size_t)n) {
+		procfs_put(o, text, (size_t)n);
+		return 0;
+	}
+	procfs_put(o, text, parent);
+	procfs_putf(o, "%d", procfs_parent(from->ns, from->entry->pid, (pid_t)number(text + parent, i - parent)));
+	procfs_put(o, text + i, (size_t)n - i);
+	return 0;
+}
