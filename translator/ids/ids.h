@@ -1,0 +1,32 @@
+/*
+ * The guest's identities, as other handlers ask for them. Theory: translator/ids/README.md.
+ */
+#ifndef LX_TRANSLATOR_IDS_IDS_H
+#define LX_TRANSLATOR_IDS_IDS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+#include "base/creds.h"
+#include "translator/translator.h"
+
+/*
+ * Makes *next the calling thread's identity, with what belongs to every change of one: a process that changed its
+ * effective ids or gained capabilities is no longer dumpable and has no parent-death signal (prctl(2)).
+ */
+void tr_creds_commit(struct tr_call *c, const struct creds *next);
+
+/*
+ * Who another process or thread of the instance is; a thread other than the caller counts as its process. -ESRCH if
+ * there is no such process.
+ */
+MUST_CHECK int tr_creds_of(struct tr_call *c, pid_t pid, struct creds *ret);
+
+/* True if kill(2) and its kin find pid: a process or thread of the instance, running or not yet waited for. */
+MUST_CHECK bool tr_pid_visible(struct tr_call *c, pid_t pid);
+
+/* May the caller send sig to pid, which is visible? 0, or -EPERM, -ESRCH; -EINVAL for a number that is no signal. */
+MUST_CHECK int tr_may_signal(struct tr_call *c, pid_t pid, int sig);
+
+#endif
