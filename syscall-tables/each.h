@@ -28,10 +28,10 @@
 #endif
 
 #define A0()
-#define A1(k1, n1) ARG(k1, n1)
-#define A2(k1, n1, k2, n2) ARG(k1, n1) ARG(k2, n2)
-#define A3(k1, n1, k2, n2, k3, n3) ARG(k1, n1) ARG(k2, n2) ARG(k3, n3)
-#define A4(k1, n1, k2, n2, k3, n3, k4, n4) ARG(k1, n1) ARG(k2, n2) ARG(k3, n3) ARG(k4, n4)
+#define A1(k1, n1)                                 ARG(k1, n1)
+#define A2(k1, n1, k2, n2)                         ARG(k1, n1) ARG(k2, n2)
+#define A3(k1, n1, k2, n2, k3, n3)                 ARG(k1, n1) ARG(k2, n2) ARG(k3, n3)
+#define A4(k1, n1, k2, n2, k3, n3, k4, n4)         ARG(k1, n1) ARG(k2, n2) ARG(k3, n3) ARG(k4, n4)
 #define A5(k1, n1, k2, n2, k3, n3, k4, n4, k5, n5) ARG(k1, n1) ARG(k2, n2) ARG(k3, n3) ARG(k4, n4) ARG(k5, n5)
 #define A6(k1, n1, k2, n2, k3, n3, k4, n4, k5, n5, k6, n6) \
 	ARG(k1, n1) ARG(k2, n2) ARG(k3, n3) ARG(k4, n4) ARG(k5, n5) ARG(k6, n6)
