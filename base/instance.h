@@ -126,6 +126,10 @@ struct instance {
 	uint64_t mount_names;
 	struct mount_entry mounts[INSTANCE_MOUNTS];
 
+	/* --trace's summary, by call number. */
+	struct {
+		_Atomic uint64_t count, nanoseconds;
+	} calls[512];
 	_Atomic uint64_t unknown_calls[8]; /* bit set: a number that the table does not know was called (first 512) */
 
 	struct process_slot slots[INSTANCE_SLOTS];

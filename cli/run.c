@@ -1,0 +1,174 @@
+#include "cli/run.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/host.h"
+#include "cli/environment.h"
+#include "cli/report.h"
+#include "cli/rundir.h"
+#include "cli/supervisor.h"
+#include "cli/user.h"
+
+/* The resident: beside lxrun in a build, in libexec when installed, or where LXRUN_LIBEXEC says. */
+static void find_resident(char *ret, size_t size)
+{
+	static const char *const places[] = {"%s/lxrun-resident", "%s/../libexec/lxrun/lxrun-resident"};
+	const char *libexec = getenv("LXRUN_LIBEXEC");
+	char own[PATH_MAX];
+	ssize_t n = host_readlinkat(AT_FDCWD, "/proc/self/exe", own, sizeof(own));
+	char *slash = n > 0 ? strrchr(own, '/') : NULL;
+
+	if (libexec != NULL) {
+		snprintf(ret, size, "%s/lxrun-resident", libexec);
+		if (access(ret, R_OK) == 0)
+			return;
+		report_fatal("LXRUN_LIBEXEC is '%s', and there is no lxrun-resident in it", libexec);
+	}
+	if (slash != NULL)
+		*slash = '\0';
+	for (size_t i = 0; slash != NULL && i < ARRAY_SIZE(places); i++) {
+		if (i == 0)
+			snprintf(ret, size, "%s/lxrun-resident", own);
+		else
+			snprintf(ret, size, "%s/../libexec/lxrun/lxrun-resident", own);
+		if (access(ret, R_OK) == 0)
+			return;
+	}
+	report_fatal("lxrun-resident, a part of lxrun, is neither beside it nor in libexec/lxrun; install it again");
+}
+
+/* The root directory, checked; its path without links in ret_path. */
+static int open_root(const char *path, char *ret_path)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		report_fatal("cannot open the root directory '%s': %s", path, strerror(errno));
+	if (faccessat(fd, ".", R_OK | X_OK, 0) < 0)
+		report_fatal("cannot look into the root directory '%s': %s", path, strerror(errno));
+	if (realpath(path, ret_path) == NULL)
+		report_fatal("cannot name the root directory '%s': %s", path, strerror(errno));
+	return fd;
+}
+
+/* The root's descriptor goes to its reserved number, whatever the limit on descriptors is. */
+static void reserve_root(int root_fd)
+{
+	struct rlimit old, more;
+	bool raised = false;
+
+	if (getrlimit(RLIMIT_NOFILE, &old) == 0 && old.rlim_cur <= RESERVED_FD) {
+		more = old;
+		more.rlim_cur = RESERVED_FD + 1;
+		if (more.rlim_max < more.rlim_cur)
+			report_fatal("the limit on open files (%lu) is too low: at least %d are needed",
+				     (unsigned long)old.rlim_max, RESERVED_FD + 1);
+		raised = setrlimit(RLIMIT_NOFILE, &more) == 0;
+	}
+	if (dup2(root_fd, RESERVED_FD) < 0)
+		report_fatal("cannot reserve descriptor %d: %s", RESERVED_FD, strerror(errno));
+	if (raised)
+		(void)setrlimit(RLIMIT_NOFILE, &old);
+	if (root_fd != RESERVED_FD)
+		close(root_fd);
+}
+
+static void set_identity(struct process_slot *s, const struct user *u)
+{
+	struct creds *c = &s->creds;
+
+	c->ruid = c->euid = c->suid = c->fsuid = u->uid;
+	c->rgid = c->egid = c->sgid = c->fsgid = u->gid;
+	c->group_count = u->group_count;
+	memcpy(c->groups, u->groups, sizeof(c->groups));
+	c->cap_bounding = CREDS_CAPS_ALL;
+	if (u->uid == 0)
+		c->cap_permitted = c->cap_effective = CREDS_CAPS_ALL;
+}
+
+static void take_slot(struct instance *in, const struct options *o, const struct user *u, const char *path)
+{
+	struct process_slot *s = instance_claim_slot(in, getpid());
+
+	if (s == NULL)
+		report_fatal("the instance has no room for another process");
+	s->flags = PROCESS_FIRST;
+	s->dumpable = 1;
+	s->program_fd = s->interpreter_fd = s->supervisor_fd = -1;
+	set_identity(s, u);
+	/* Where the first program starts and what it is called: the resident resolves both as the guest would. */
+	snprintf(s->execfn, sizeof(s->execfn), "%s", o->directory != NULL ? o->directory : "/");
+	snprintf(s->exe, sizeof(s->exe), "%s", path);
+}
+
+/* The user's shell as a login shell: its name with a dash in front. */
+static char **login_shell(const struct user *u)
+{
+	static char name[sizeof(u->shell) + 1];
+	static char *words[] = {name, NULL};
+	const char *slash = strrchr(u->shell, '/');
+
+	snprintf(name, sizeof(name), "-%s", slash != NULL ? slash + 1 : u->shell);
+	return words;
+}
+
+static void set_trace(struct instance *in, const struct options *o)
+{
+	if (!o->trace)
+		return;
+	in->features |= INSTANCE_TRACE;
+	if (o->trace_file == NULL) {
+		/* The supervisor keeps this standard error for as long as anybody is there to trace. */
+		snprintf(in->trace_path, sizeof(in->trace_path), "/proc/%d/fd/2", in->supervisor);
+		return;
+	}
+	int fd = open(o->trace_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+	if (fd < 0 || realpath(o->trace_file, in->trace_path) == NULL)
+		report_fatal("cannot write the trace file '%s': %s", o->trace_file, strerror(errno));
+	close(fd);
+}
+
+int run(const struct options *o)
+{
+	char resident[PATH_MAX], root[PATH_MAX], message[512] = "";
+	char **command = o->command, **environment;
+	struct rundir_options rundir;
+	struct instance *in;
+	struct user user;
+	int root_fd, r;
+
+	find_resident(resident, sizeof(resident));
+	root_fd = open_root(o->root, root);
+	if (user_find(root_fd, o->user, &user) < 0)
+		report_fatal("there is no user '%s' in %s", o->user, root);
+	environment = environment_make(root_fd, &user, o->env);
+	if (environment == NULL)
+		report_fatal("out of memory");
+
+	rundir = (struct rundir_options){
+		.root = root, .resident = resident, .gate = o->gate, .no_openat2 = o->no_openat2};
+	r = rundir_create(&rundir, &in, message, sizeof(message));
+	if (r < 0)
+		report_fatal("%s", message);
+	if (command[0] == NULL)
+		command = login_shell(&user);
+	take_slot(in, o, &user, command == o->command ? command[0] : user.shell);
+	r = supervisor_start(in, o->trace, &instance_find_slot(in, getpid())->supervisor_fd);
+	if (r < 0) {
+		rundir_remove(in->runtime);
+		report_fatal("cannot start the supervisor: %s", strerror(-r));
+	}
+	set_trace(in, o);
+	(void)fcntl(instance_find_slot(in, getpid())->supervisor_fd, F_SETFD, 0);
+	reserve_root(root_fd);
+	snprintf(resident, sizeof(resident), "%s/resident", in->runtime);
+	execve(resident, command, environment);
+	report_fatal("cannot execute %s: %s", resident, strerror(errno));
+}

@@ -1,0 +1,177 @@
+#include "cli/supervisor.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/host.h"
+#include "cli/rundir.h"
+#include "syscall-tables/names.h"
+
+/* How often guests are looked for where the kernel does not tell of the last one's end. */
+#define SWEEP_MILLISECONDS 500
+
+/* The listener that the resident sends, or -1 when it has none or ended before it could send. */
+static int receive_listener(int socket)
+{
+	char byte;
+	struct iovec io = {.iov_base = &byte, .iov_len = 1};
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct msghdr message = {
+		.msg_iov = &io, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *c;
+	int fd = -1;
+
+	while (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) < 0)
+		if (errno != EINTR)
+			return -1;
+	c = CMSG_FIRSTHDR(&message);
+	if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}
+
+static bool is_guest(const struct instance *in, const char *pid)
+{
+	char exe[300];
+	struct stat st;
+
+	snprintf(exe, sizeof(exe), "/proc/%s/exe", pid);
+	return stat(exe, &st) == 0 && st.st_dev == in->exe_device && st.st_ino == in->exe_inode;
+}
+
+static bool any_guest(const struct instance *in)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	bool found = false;
+
+	if (d == NULL)
+		return false;
+	while (!found && (e = readdir(d)) != NULL)
+		found = e->d_name[0] >= '1' && e->d_name[0] <= '9' && is_guest(in, e->d_name);
+	closedir(d);
+	return found;
+}
+
+/* The listener hangs up when the last process with the filter is gone. */
+static void wait_for_hangup(int listener)
+{
+	struct pollfd p = {.fd = listener, .events = 0};
+
+	while (poll(&p, 1, -1) < 0 || (p.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0)
+		;
+}
+
+static void wait_for_guests(const struct instance *in, int listener)
+{
+	if (listener >= 0)
+		wait_for_hangup(listener);
+	while (any_guest(in))
+		(void)poll(NULL, 0, SWEEP_MILLISECONDS);
+}
+
+static int by_time(const void *a, const void *b, void *in)
+{
+	const struct instance *i = in;
+	uint64_t x = atomic_load(&i->calls[*(const unsigned *)a].nanoseconds);
+	uint64_t y = atomic_load(&i->calls[*(const unsigned *)b].nanoseconds);
+
+	return (x < y) - (x > y);
+}
+
+static void print_summary(struct instance *in)
+{
+	unsigned order[ARRAY_SIZE(in->calls)];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(order); i++)
+		order[i] = i;
+	qsort_r(order, ARRAY_SIZE(order), sizeof(order[0]), by_time, in);
+	fprintf(stderr, "%12s %12s  %s\n", "calls", "microseconds", "name");
+	for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
+		const struct syscall_info *info = syscall_info(order[i]);
+		uint64_t count = atomic_load(&in->calls[order[i]].count);
+
+		if (count > 0)
+			fprintf(stderr, "%12lu %12lu  %s\n", count,
+				atomic_load(&in->calls[order[i]].nanoseconds) / 1000,
+				info != NULL ? info->name : "unknown");
+	}
+}
+
+static NORETURN void supervise(struct instance *in, bool trace, int socket)
+{
+	int listener;
+
+	(void)setsid();
+	(void)!chdir("/");
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	/* Only what it needs stays open: a pipe that the caller waits on must not be held by this process. */
+	(void)!dup2(socket, 3);
+	if (trace) {
+		(void)close_range(4, ~0u, 0);
+	} else {
+		(void)close_range(4, ~0u, 0);
+		for (int fd = 0; fd < 3; fd++)
+			close(fd);
+		(void)!open("/dev/null", O_RDWR);
+		(void)!dup(0);
+		(void)!dup(0);
+	}
+	listener = receive_listener(3);
+	wait_for_guests(in, listener);
+	if (trace)
+		print_summary(in);
+	rundir_remove(in->runtime);
+	_exit(0);
+}
+
+int supervisor_start(struct instance *in, bool trace, int *ret_socket)
+{
+	int pair[2], status;
+	pid_t child;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	child = fork();
+	if (child < 0) {
+		int r = -errno;
+
+		close(pair[0]);
+		close(pair[1]);
+		return r;
+	}
+	if (child == 0) {
+		/* Not the guest's child: a grandchild whose parent is gone belongs to nobody here. */
+		pid_t own = fork();
+
+		if (own == 0) {
+			close(pair[0]);
+			supervise(in, trace, pair[1]);
+		}
+		in->supervisor = own;
+		_exit(own < 0 ? errno : 0);
+	}
+	close(pair[1]);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		close(pair[0]);
+		return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+	}
+	*ret_socket = pair[0];
+	return 0;
+}

@@ -1,0 +1,191 @@
+/*
+ * From a number to a handler with typed arguments: one enter_<name>() per row of the table, generated here.
+ *
+ * Strings are read into the call's scratch memory, descriptors of paths are borrowed through the port, so EFAULT,
+ * ENAMETOOLONG and EBADF of arguments come from here in the kernel's order.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "base/host.h"
+#include "base/str.h"
+#include "syscall-tables/names.h"
+#include "translator/args.h"
+#include "translator/state.h"
+
+/* Where the next argument is. */
+struct cursor {
+	struct tr_call *c;
+	unsigned next;
+};
+
+static uint64_t take(struct cursor *at)
+{
+	return at->c->arg[at->next++];
+}
+
+static int get_string(struct cursor *at, const char **ret, bool optional)
+{
+	struct tr_call *c = at->c;
+	uint64_t address = take(at);
+	char *to = c->scratch + c->scratch_used;
+	long n;
+
+	if (address == 0 && optional) {
+		*ret = NULL;
+		return 0;
+	}
+	n = tr_read_string(c, to, address, PATH_MAX);
+	if (n < 0)
+		return (int)n;
+	c->scratch_used += (size_t)n + 1;
+	*ret = to;
+	return 0;
+}
+
+static int get_path(struct cursor *at, int dir, struct vfs_at *ret, bool optional)
+{
+	const char *path;
+	int r = get_string(at, &path, optional);
+
+	if (r < 0)
+		return r;
+	if (dir != AT_FDCWD && (path == NULL || path[0] != '/')) {
+		r = tr_borrow_fd(at->c, dir);
+		if (r < 0 && r != AT_FDCWD)
+			return r;
+		dir = r;
+	}
+	*ret = (struct vfs_at){.dir = dir, .path = path};
+	return 0;
+}
+
+#define SCALAR(kind)                                                     \
+	static int UNUSED get_##kind(struct cursor *at, arg_##kind *ret) \
+	{                                                                \
+		*ret = (arg_##kind)take(at);                             \
+		return 0;                                                \
+	}
+SCALAR(FD)
+SCALAR(ADDR)
+SCALAR(INBUF)
+SCALAR(OUTBUF)
+SCALAR(INT)
+SCALAR(UINT)
+SCALAR(LONG)
+SCALAR(ULONG)
+SCALAR(HEX)
+SCALAR(SIZE)
+SCALAR(OFF)
+SCALAR(MODE)
+SCALAR(DEV)
+SCALAR(PID)
+SCALAR(UID)
+SCALAR(GID)
+SCALAR(SIG)
+SCALAR(OFLAGS)
+SCALAR(ATFLAGS)
+SCALAR(CLONEFLAGS)
+SCALAR(PROT)
+SCALAR(MAPFLAGS)
+SCALAR(FLAGS)
+
+static int UNUSED get_STR(struct cursor *at, arg_STR *ret)
+{
+	return get_string(at, ret, false);
+}
+static int UNUSED get_STR_O(struct cursor *at, arg_STR_O *ret)
+{
+	return get_string(at, ret, true);
+}
+static int UNUSED get_PATH(struct cursor *at, arg_PATH *ret)
+{
+	return get_path(at, AT_FDCWD, ret, false);
+}
+static int UNUSED get_PATH_O(struct cursor *at, arg_PATH_O *ret)
+{
+	return get_path(at, AT_FDCWD, ret, true);
+}
+static int UNUSED get_AT(struct cursor *at, arg_AT *ret)
+{
+	int dir = (int)take(at);
+
+	return get_path(at, dir, ret, false);
+}
+static int UNUSED get_AT_O(struct cursor *at, arg_AT_O *ret)
+{
+	int dir = (int)take(at);
+
+	return get_path(at, dir, ret, true);
+}
+
+#define ARG(kind, name) \
+	if (r == 0)     \
+		r = get_##kind(&at, &a.name);
+#define XLATE(nr, name, args, gap)                          \
+	static long enter_##name(struct tr_call *c)         \
+	{                                                   \
+		struct name##_args a;                       \
+		struct cursor at = {.c = c};                \
+		int r = 0;                                  \
+		(void)at;                                   \
+		args return r == 0 ? sys_##name(c, &a) : r; \
+	}
+#define XLATE_IF(nr, name, args, rules, gap) XLATE(nr, name, args, gap)
+#include "syscall-tables/each.h"
+
+struct entry {
+	long (*enter)(struct tr_call *c);
+	int error;
+};
+
+static const struct entry table[] = {
+#define NATIVE(nr, name, args)                 [nr] = {.error = -1},
+#define XLATE(nr, name, args, gap)             [nr] = {.enter = enter_##name},
+#define XLATE_IF(nr, name, args, rules, gap)   [nr] = {.enter = enter_##name},
+#define REFUSE(nr, name, args, errno_, reason) [nr] = {.error = errno_},
+#include "syscall-tables/each.h"
+};
+
+static void note_unknown(uint32_t nr)
+{
+	if (nr / 64 < ARRAY_SIZE(TR_INSTANCE->unknown_calls))
+		atomic_fetch_or(&TR_INSTANCE->unknown_calls[nr / 64], 1ull << nr % 64);
+}
+
+static long run(struct tr_call *c)
+{
+	const struct entry *e = c->nr < ARRAY_SIZE(table) ? &table[c->nr] : NULL;
+
+	if (e == NULL || (e->enter == NULL && e->error == 0)) {
+		note_unknown(c->nr);
+		return -ENOSYS;
+	}
+	if (e->enter != NULL)
+		return e->enter(c);
+	if (e->error < 0)
+		return tr_native(c);
+	return -e->error;
+}
+
+static uint64_t now(void)
+{
+	struct timespec t = {0};
+
+	(void)host_call(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+long tr_dispatch(struct tr_call *c)
+{
+	uint64_t begin;
+	long r;
+
+	if ((c->ns.in->features & INSTANCE_TRACE) == 0)
+		return run(c);
+	begin = now();
+	r = run(c);
+	tr_trace(c, r, now() - begin);
+	return r;
+}

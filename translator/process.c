@@ -1,0 +1,281 @@
+/*
+ * Who the calling process is.
+ *
+ * Its state is private memory, so fork copies it exactly; the slot in shared memory is what others see of it. A page that
+ * fork wipes tells the first call of a new child to claim a slot of its own. A child that shares memory (vfork, clone
+ * with CLONE_VM but without CLONE_THREAD) works on a copy, found by its pid, while any such child is outstanding.
+ * Threads whose ids diverge from the process's have an entry of their own, found by tid while there are any.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+#include "base/host.h"
+#include "base/str.h"
+#include "translator/state.h"
+
+#define COPIES  32
+#define THREADS 64
+
+static struct tr_process self;
+static struct tr_process copies[COPIES];
+static _Atomic uint32_t copies_used; /* bit per entry */
+
+static struct {
+	_Atomic pid_t tid;
+	struct creds creds;
+} threads[THREADS];
+static _Atomic uint32_t threads_used;
+
+/* One page that a fork leaves zero. */
+static uint32_t not_forked[1024] __attribute__((aligned(4096)));
+
+static void copy_text(char *to, const char *from, size_t size)
+{
+	size_t n = 0;
+
+	while (n + 1 < size && from[n] != '\0')
+		n++;
+	memcpy(to, from, n);
+	to[n] = '\0';
+}
+
+/* Writers are the process itself only, so begin and end need no lock. */
+void tr_slot_publish(struct process_slot *s, const struct tr_process *p)
+{
+	atomic_fetch_add(&s->sequence, 1);
+	s->flags = p->flags;
+	s->dumpable = p->dumpable;
+	s->seccomp_mode = p->seccomp_mode;
+	s->creds = p->creds;
+	copy_text(s->exe, p->exe, sizeof(s->exe));
+	copy_text(s->root, p->root, sizeof(s->root));
+	atomic_fetch_add(&s->sequence, 1);
+}
+
+int tr_process_start(void)
+{
+	struct process_slot *s;
+
+	self.pid = host_getpid();
+	s = instance_find_slot(TR_INSTANCE, self.pid);
+	if (s == NULL)
+		return -ESRCH;
+	self.slot = s;
+	self.flags = s->flags;
+	self.dumpable = s->dumpable;
+	self.seccomp_mode = s->seccomp_mode;
+	self.creds = s->creds;
+	copy_text(self.exe, s->exe, sizeof(self.exe));
+	copy_text(self.root, s->root, sizeof(self.root));
+	/* Without the advice (never seen missing since Linux 4.14) a child would take its parent's place. */
+	if (host_call(SYS_madvise, not_forked, sizeof(not_forked), MADV_WIPEONFORK) < 0)
+		return -ENOSYS;
+	not_forked[0] = 1;
+	return 0;
+}
+
+void tr_process_first_done(void)
+{
+	self.flags &= ~(uint32_t)PROCESS_FIRST;
+	self.slot->flags = self.flags;
+}
+
+static void after_fork(struct tr_frame *f)
+{
+	not_forked[0] = 1;
+	self.pid = host_getpid();
+	self.slot = NULL;
+	atomic_store(&copies_used, 0);
+	if (atomic_load(&threads_used) != 0) {
+		/* Which thread forked is not known here; the last one that changed is the likely one. */
+		self.creds = threads[0].creds;
+		for (unsigned i = 0; i < THREADS; i++)
+			atomic_store(&threads[i].tid, 0);
+		atomic_store(&threads_used, 0);
+	}
+	tr_slots_reset(f->index);
+	(void)tr_process_slot(&self);
+}
+
+struct process_slot *tr_process_slot(struct tr_process *p)
+{
+	if (p->slot != NULL)
+		return p->slot;
+	p->slot = instance_claim_slot(TR_INSTANCE, p->pid);
+	if (p->slot != NULL) {
+		p->slot->program_fd = -1;
+		tr_slot_publish(p->slot, p);
+	}
+	return p->slot;
+}
+
+struct tr_process *tr_process_current(struct tr_frame *f)
+{
+	uint32_t used = atomic_load_explicit(&copies_used, memory_order_relaxed);
+
+	if (not_forked[0] == 0) {
+		/* A child of a child that shares memory forks from that child's copy. */
+		if (used != 0) {
+			pid_t parent = (pid_t)host_call(SYS_getppid);
+
+			for (unsigned i = 0; i < COPIES; i++)
+				if ((used >> i & 1) != 0 && copies[i].pid == parent)
+					self = copies[i];
+		}
+		after_fork(f);
+		return &self;
+	}
+	if (used != 0) {
+		pid_t pid = host_getpid();
+
+		if (pid == self.pid)
+			return &self;
+		for (unsigned i = 0; i < COPIES; i++)
+			if ((used >> i & 1) != 0 && copies[i].pid == pid)
+				return &copies[i];
+	}
+	return &self;
+}
+
+bool tr_process_shared(void)
+{
+	return atomic_load_explicit(&copies_used, memory_order_relaxed) != 0;
+}
+
+static void drop_dead_copies(void)
+{
+	uint32_t used = atomic_load(&copies_used);
+
+	for (unsigned i = 0; i < COPIES; i++) {
+		if ((used >> i & 1) == 0 || copies[i].pid == 0 || host_kill(copies[i].pid, 0) != -ESRCH)
+			continue;
+		tr_process_copy_done(&copies[i]);
+	}
+}
+
+struct tr_process *tr_process_copy(const struct tr_process *p)
+{
+	for (int attempt = 0; attempt < 2; attempt++) {
+		uint32_t used = atomic_load(&copies_used);
+
+		while (~used != 0) {
+			unsigned i = (unsigned)__builtin_ctz(~used);
+
+			if (!atomic_compare_exchange_strong(&copies_used, &used, used | 1u << i))
+				continue;
+			copies[i] = *p;
+			copies[i].pid = 0;
+			copies[i].slot = NULL;
+			return &copies[i];
+		}
+		drop_dead_copies();
+	}
+	return NULL;
+}
+
+void tr_process_copy_done(struct tr_process *copy)
+{
+	uint32_t bit = 1u << (copy - copies);
+
+	tr_slots_reclaim(copy->pid);
+	copy->pid = 0;
+	atomic_fetch_and(&copies_used, ~bit);
+}
+
+static struct creds *thread_creds(pid_t tid)
+{
+	for (unsigned i = 0; i < THREADS; i++)
+		if (atomic_load_explicit(&threads[i].tid, memory_order_relaxed) == tid)
+			return &threads[i].creds;
+	return NULL;
+}
+
+void tr_call_begin(struct tr_call *c, struct tr_frame *f)
+{
+	struct tr_process *p = tr_process_current(f);
+	struct creds *own = NULL;
+
+	c->process = p;
+	c->tid = host_gettid();
+	if (atomic_load_explicit(&threads_used, memory_order_relaxed) != 0)
+		own = thread_creds(c->tid);
+	c->creds = own != NULL ? own : &p->creds;
+	c->ns = (struct vfs_ns){
+		.in = TR_INSTANCE,
+		.creds = c->creds,
+		.root = RESERVED_FD,
+		.root_path = p->root,
+		.pid = p->pid,
+		.tid = c->tid,
+		.exe = p->exe,
+		.view_dirs = (p->flags & PROCESS_VIEW_DIRS) != 0,
+	};
+}
+
+/* One thread only? /proc/self/task has two links and one per thread. */
+static bool alone(void)
+{
+	struct stat st;
+
+	return host_fstatat(AT_FDCWD, "/proc/self/task", &st, 0) == 0 && st.st_nlink == 3;
+}
+
+struct creds *tr_creds_for_change(struct tr_call *c)
+{
+	if (c->creds != &c->process->creds || c->process != &self)
+		return c->creds;
+	if (alone()) {
+		if (atomic_load(&threads_used) != 0)
+			atomic_store(&threads_used, 0);
+		return c->creds;
+	}
+	for (unsigned i = 0; i < THREADS; i++) {
+		pid_t old = atomic_load(&threads[i].tid);
+
+		if (old != 0 && host_tgkill(self.pid, old, 0) != -ESRCH)
+			continue;
+		if (!atomic_compare_exchange_strong(&threads[i].tid, &old, c->tid))
+			continue;
+		threads[i].creds = *c->creds;
+		c->creds = &threads[i].creds;
+		c->ns.creds = c->creds;
+		atomic_fetch_add(&threads_used, 1);
+		return c->creds;
+	}
+	return c->creds;
+}
+
+void tr_creds_changed(struct tr_call *c)
+{
+	/* Others see the ids of the process's first thread, as in /proc/PID/status. */
+	if (c->creds == &c->process->creds || c->tid == c->process->pid)
+		tr_process_changed(c);
+}
+
+void tr_process_changed(struct tr_call *c)
+{
+	struct process_slot *s = tr_process_slot(c->process);
+
+	if (s == NULL)
+		return;
+	tr_slot_publish(s, c->process);
+	if (c->creds != &c->process->creds && c->tid == c->process->pid)
+		s->creds = *c->creds;
+}
+
+bool tr_is_guest(struct tr_call *c, pid_t pid)
+{
+	struct stat st;
+	char exe[32];
+
+	if (pid == c->process->pid || pid == c->tid)
+		return true;
+	if (pid <= 0)
+		return false;
+	/* The file behind the link, not its text: whoever runs this instance's resident is a guest. */
+	str_format(exe, sizeof(exe), "/proc/%d/exe", pid);
+	if (host_fstatat(AT_FDCWD, exe, &st, 0) == 0)
+		return st.st_dev == c->ns.in->exe_device && st.st_ino == c->ns.in->exe_inode;
+	return instance_find_slot(c->ns.in, pid) != NULL && host_kill(pid, 0) != -ESRCH;
+}

@@ -1,0 +1,553 @@
+/*
+ * Signals, virtual where they must be.
+ *
+ * Every signal that the guest handles is handled by tr_signal_entry in the kernel's eyes, with everything masked. Most
+ * find the pc in the guest: the guest's handler is entered with the kernel's own frame, nothing else changes. One that
+ * finds the pc in the resident (only possible where the resident waits for the kernel with the guest's mask in force) is
+ * kept in the interrupted call's frame; when the call is done the signal is sent to the thread again, with everything
+ * else masked, so that it is the next thing that happens, at the guest's pc, and a note says what mask the guest must
+ * find in its frame. A guest's handler never sees a pc of the resident, and never runs on a slot's stack.
+ *
+ * SIGSYS is never blocked nor ignored: the translator needs it. SIGSEGV and SIGBUS are always handled: the copy loop's
+ * faults become -EFAULT.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "base/host.h"
+#include "base/layout.h"
+#include "base/str.h"
+#include "translator/args.h"
+#include "translator/state.h"
+
+#ifndef SA_RESTORER
+#define SA_RESTORER 0x04000000
+#endif
+#define SA_UNSUPPORTED    0x00000400
+#define SA_EXPOSE_TAGBITS 0x00000800
+#define KNOWN_FLAGS                                                                                             \
+	((uint64_t)(uint32_t)(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
+			      SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER))
+/* Of the guest's flags, those that the kernel acts on for us. The others are played here. */
+#define KERNEL_FLAGS (SA_NOCLDSTOP | SA_NOCLDWAIT | SA_ONSTACK | SA_RESTART | SA_EXPOSE_TAGBITS)
+
+#define DEFAULT      0ul
+#define IGNORE       1ul
+/* The guest has not asked and not set: the kernel knows (what came through exec). */
+#define UNKNOWN     2ul
+
+#define LAST_SIGNAL 64
+
+static _Atomic uint32_t table_lock;
+
+static void lock(void)
+{
+	while (atomic_exchange_explicit(&table_lock, 1, memory_order_acquire) != 0)
+		(void)host_call(SYS_sched_yield);
+}
+
+static void unlock(void)
+{
+	atomic_store_explicit(&table_lock, 0, memory_order_release);
+}
+
+/* A mask that was asked for a thread that is between two: where a deferred signal's frame gets its own. */
+#define NOTES 256
+static struct note {
+	_Atomic pid_t tid;
+	uint64_t saved; /* what the guest's frame must say */
+	uint64_t base;  /* what was in force when the signal came */
+} notes[NOTES];
+static _Atomic uint32_t notes_used;
+
+static bool always_ours(int sig)
+{
+	return sig == SIGSYS || sig == SIGSEGV || sig == SIGBUS;
+}
+
+static bool is_handler(uint64_t handler)
+{
+	return handler > UNKNOWN;
+}
+
+static int host_sigaction(int sig, const struct tr_sigaction *act, struct tr_sigaction *old)
+{
+	return (int)host_call(SYS_rt_sigaction, sig, act, old, sizeof(uint64_t));
+}
+
+static int install(int sig, const struct tr_sigaction *guest)
+{
+	struct tr_sigaction ours = {
+		.handler = (uint64_t)(uintptr_t)tr_signal_entry,
+		.flags = (guest->flags & KERNEL_FLAGS) | SA_SIGINFO | SA_RESTORER,
+		.restorer = guest->restorer,
+		.mask = TR_MASK_ALL,
+	};
+
+	if (sig == SIGSYS)
+		ours.flags = SA_SIGINFO | SA_RESTORER | SA_ONSTACK;
+	return host_sigaction(sig, &ours, NULL);
+}
+
+/* Sets what the kernel does with sig to its default or to nothing. */
+static int set_plain(int sig, uint64_t handler, uint64_t flags)
+{
+	struct tr_sigaction plain = {.handler = handler, .flags = flags & ~(uint64_t)SA_RESTORER};
+
+	return host_sigaction(sig, &plain, NULL);
+}
+
+void tr_signals_start(void)
+{
+	static const struct tr_sigaction nothing;
+	struct tr_process *p = tr_process_current(NULL);
+	uint64_t ignored = p->slot->ignored;
+
+	for (int sig = 1; sig <= LAST_SIGNAL; sig++) {
+		p->action[sig].handler = UNKNOWN;
+		if (!always_ours(sig))
+			continue;
+		p->action[sig].handler = (ignored & TR_SIGNAL_BIT(sig)) != 0 ? IGNORE : DEFAULT;
+		(void)install(sig, &nothing);
+	}
+}
+
+static void learn(struct tr_process *p, int sig)
+{
+	struct tr_sigaction now = {0};
+
+	if (p->action[sig].handler != UNKNOWN)
+		return;
+	if (host_sigaction(sig, NULL, &now) == 0)
+		p->action[sig] = now;
+}
+
+static int change(struct tr_process *p, int sig, const struct tr_sigaction *to)
+{
+	int r;
+
+	if (is_handler(to->handler)) {
+		p->action[sig] = *to;
+		r = install(sig, to);
+	} else if (always_ours(sig)) {
+		p->action[sig] = *to;
+		r = install(sig, to);
+	} else {
+		r = set_plain(sig, to->handler, to->flags);
+		p->action[sig] = *to;
+	}
+	return r;
+}
+
+long sys_rt_sigaction(struct tr_call *c, const struct rt_sigaction_args *a)
+{
+	struct tr_sigaction next = {0}, old;
+	int r;
+
+	if (a->sigsetsize != sizeof(uint64_t))
+		return -EINVAL;
+	if (a->act != 0 && tr_read(c, &next, a->act, sizeof(next)) < 0)
+		return -EFAULT;
+	if (a->sig < 1 || a->sig > LAST_SIGNAL || (a->act != 0 && (a->sig == SIGKILL || a->sig == SIGSTOP)))
+		return -EINVAL;
+	next.flags &= KNOWN_FLAGS;
+	next.mask &= ~(TR_SIGNAL_BIT(SIGKILL) | TR_SIGNAL_BIT(SIGSTOP));
+
+	lock();
+	learn(c->process, a->sig);
+	old = c->process->action[a->sig];
+	r = a->act != 0 ? change(c->process, a->sig, &next) : 0;
+	unlock();
+	if (r < 0)
+		return r;
+	return a->oldact != 0 ? tr_write(c, a->oldact, &old, sizeof(old)) : 0;
+}
+
+/* --- masks: SIGSYS never gets in ------------------------------------------------------------------------------------- */
+
+static int read_mask(struct tr_call *c, uint64_t at, uint64_t size, uint64_t *ret)
+{
+	if (size != sizeof(*ret))
+		return -EINVAL;
+	if (tr_read(c, ret, at, sizeof(*ret)) < 0)
+		return -EFAULT;
+	*ret &= ~(TR_SIGNAL_BIT(SIGSYS) | TR_SIGNAL_BIT(SIGKILL) | TR_SIGNAL_BIT(SIGSTOP));
+	return 0;
+}
+
+long sys_rt_sigprocmask(struct tr_call *c, const struct rt_sigprocmask_args *a)
+{
+	uint64_t *mask = tr_context_mask(c->frame->context);
+	uint64_t old = *mask, set;
+	int r;
+
+	if (a->sigsetsize != sizeof(set))
+		return -EINVAL;
+	if (a->set != 0) {
+		r = read_mask(c, a->set, a->sigsetsize, &set);
+		if (r < 0)
+			return r;
+		switch (a->how) {
+		case SIG_BLOCK:
+			*mask = old | set;
+			break;
+		case SIG_UNBLOCK:
+			*mask = old & ~set;
+			break;
+		case SIG_SETMASK:
+			*mask = set;
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	return a->oldset != 0 ? tr_write(c, a->oldset, &old, sizeof(old)) : 0;
+}
+
+/* A call that waits with a mask of its own: the kernel swaps it in and out; outside of the wait all stays masked. */
+static long wait_with_mask(struct tr_call *c, const uint64_t arg[6], uint64_t base)
+{
+	c->frame->deferred_base = base;
+	return host_call(c->nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+}
+
+long sys_rt_sigsuspend(struct tr_call *c, const struct rt_sigsuspend_args *a)
+{
+	uint64_t arg[6] = {0}, mask;
+	int r = read_mask(c, a->mask, a->sigsetsize, &mask);
+
+	if (r < 0)
+		return r;
+	arg[0] = (uint64_t)(uintptr_t)&mask;
+	arg[1] = sizeof(mask);
+	return wait_with_mask(c, arg, mask);
+}
+
+/* The same for calls that have the mask in register `at` and its size behind it. */
+static long wait_with_mask_at(struct tr_call *c, unsigned at)
+{
+	uint64_t arg[6], mask;
+	int r;
+
+	memcpy(arg, c->arg, sizeof(arg));
+	if (arg[at] == 0)
+		return tr_native(c);
+	r = read_mask(c, arg[at], arg[at + 1], &mask);
+	if (r < 0)
+		return r;
+	arg[at] = (uint64_t)(uintptr_t)&mask;
+	return wait_with_mask(c, arg, mask);
+}
+
+long sys_ppoll(struct tr_call *c, const struct ppoll_args *a)
+{
+	(void)a;
+	return wait_with_mask_at(c, 3);
+}
+
+long sys_epoll_pwait(struct tr_call *c, const struct epoll_pwait_args *a)
+{
+	(void)a;
+	return wait_with_mask_at(c, 4);
+}
+
+long sys_epoll_pwait2(struct tr_call *c, const struct epoll_pwait2_args *a)
+{
+	(void)a;
+	return wait_with_mask_at(c, 4);
+}
+
+/* pselect6 and io_pgetevents: the sixth register points to { mask address, size }. */
+static long wait_with_packed_mask(struct tr_call *c)
+{
+	struct {
+		uint64_t mask, size;
+	} packed;
+	uint64_t arg[6], mask;
+	int r;
+
+	memcpy(arg, c->arg, sizeof(arg));
+	if (arg[5] == 0)
+		return tr_native(c);
+	if (tr_read(c, &packed, arg[5], sizeof(packed)) < 0)
+		return -EFAULT;
+	if (packed.mask == 0)
+		return tr_native(c);
+	r = read_mask(c, packed.mask, packed.size, &mask);
+	if (r < 0)
+		return r;
+	packed.mask = (uint64_t)(uintptr_t)&mask;
+	arg[5] = (uint64_t)(uintptr_t)&packed;
+	return wait_with_mask(c, arg, mask);
+}
+
+long sys_pselect6(struct tr_call *c, const struct pselect6_args *a)
+{
+	(void)a;
+	return wait_with_packed_mask(c);
+}
+
+long sys_io_pgetevents(struct tr_call *c, const struct io_pgetevents_args *a)
+{
+	(void)a;
+	return wait_with_packed_mask(c);
+}
+
+/* rt_sigtimedwait, signalfd: a set that would take SIGSYS away. */
+static long with_set(struct tr_call *c, unsigned at, unsigned size_at)
+{
+	uint64_t arg[6], mask;
+	int r;
+
+	memcpy(arg, c->arg, sizeof(arg));
+	r = read_mask(c, arg[at], arg[size_at], &mask);
+	if (r < 0)
+		return r;
+	arg[at] = (uint64_t)(uintptr_t)&mask;
+	return tr_blocking_call(c, c->nr, arg);
+}
+
+long sys_rt_sigtimedwait(struct tr_call *c, const struct rt_sigtimedwait_args *a)
+{
+	(void)a;
+	return with_set(c, 0, 3);
+}
+
+long sys_signalfd(struct tr_call *c, const struct signalfd_args *a)
+{
+	(void)a;
+	return with_set(c, 1, 2);
+}
+
+long sys_signalfd4(struct tr_call *c, const struct signalfd4_args *a)
+{
+	(void)a;
+	return with_set(c, 1, 2);
+}
+
+long sys_rt_sigreturn(struct tr_call *c, const struct rt_sigreturn_args *a)
+{
+	uint64_t at = c->sp + offsetof(ucontext_t, uc_sigmask), mask;
+
+	(void)a;
+	/* A guest may have edited the mask in its frame. A frame that cannot be read is the kernel's to complain about. */
+	if (tr_read(c, &mask, at, sizeof(mask)) == 0 && (mask & TR_SIGNAL_BIT(SIGSYS)) != 0) {
+		mask &= ~TR_SIGNAL_BIT(SIGSYS);
+		(void)tr_write(c, at, &mask, sizeof(mask));
+	}
+	tr_leave_to_frame(c->sp, c->frame);
+}
+
+/* --- arrival --------------------------------------------------------------------------------------------------------- */
+
+static bool in_range(uint64_t pc, const char *from, const char *to)
+{
+	return pc >= (uint64_t)(uintptr_t)from && pc < (uint64_t)(uintptr_t)to;
+}
+
+static bool in_resident(uint64_t pc)
+{
+	return pc >= RESIDENT_BASE && pc < RESIDENT_TEXT_END;
+}
+
+/* The frame of the slot on whose stack sp is. */
+static struct tr_frame *frame_of_stack(uint64_t sp)
+{
+	extern char tr_slots_built_in[];
+	uint64_t built_in = (uint64_t)(uintptr_t)tr_slots_built_in;
+	uint64_t index;
+
+	if (sp >= built_in && sp < built_in + (uint64_t)SLOTS_BUILT_IN * SLOT_SIZE)
+		index = (sp - built_in) / SLOT_SIZE;
+	else if (sp >= RESIDENT_STACKS && sp < INSTANCE_BASE)
+		index = (sp - RESIDENT_STACKS) / SLOT_SIZE + 64;
+	else
+		return NULL;
+	return tr_slot_frame((uint32_t)index);
+}
+
+/* The signal's default action, for signals whose handler in the kernel's eyes is always ours. */
+static void act_by_default(int sig, const siginfo_t *info, uint64_t disposition)
+{
+	bool fault = info->si_code > 0;
+
+	if (!fault && disposition == IGNORE)
+		return;
+	/* A fault happens again at the same instruction; a signal that was sent is sent again. */
+	(void)set_plain(sig, DEFAULT, 0);
+	if (!fault)
+		(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), sig, info);
+}
+
+/* A signal found the pc in the resident. */
+static void arrived_inside(int sig, const siginfo_t *info, ucontext_t *uc)
+{
+	greg_t *r = uc->uc_mcontext.gregs;
+	uint64_t pc = (uint64_t)r[REG_RIP];
+	struct tr_frame *f = frame_of_stack((uint64_t)r[REG_RSP]);
+
+	if ((sig == SIGSEGV || sig == SIGBUS) && info->si_code > 0) {
+		if (in_range(pc, tr_copy_begin, tr_copy_end)) {
+			r[REG_RIP] = (greg_t)(uintptr_t)tr_copy_fault;
+			return;
+		}
+		/* A mistake of ours: the process ends here, with a core that shows where. */
+		(void)set_plain(sig, DEFAULT, 0);
+		return;
+	}
+	if (f == NULL) {
+		/* Somebody sent SIGSEGV or SIGBUS to the few instructions of an entry: it waits until they are over. */
+		*tr_context_mask(uc) |= TR_SIGNAL_BIT(SIGSEGV) | TR_SIGNAL_BIT(SIGBUS);
+		(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), sig, info);
+		return;
+	}
+	if (in_range(pc, tr_interruptible_begin, tr_interruptible_syscall + 1))
+		r[REG_RIP] = (greg_t)(uintptr_t)tr_interruptible_abort;
+	f->deferred = sig;
+	f->deferred_info = *info;
+	*tr_context_mask(uc) = TR_MASK_ALL;
+}
+
+/* The previous signal's handler was about to be entered: finish that, so that this one finds the guest. */
+static bool finish_tail(ucontext_t *uc)
+{
+	greg_t *r = uc->uc_mcontext.gregs;
+	uint64_t pc = (uint64_t)r[REG_RIP];
+
+	if (!in_range(pc, tr_tail_begin, tr_tail_end))
+		return false;
+	if (pc < (uint64_t)(uintptr_t)tr_tail_released)
+		__atomic_fetch_or((uint64_t *)(uintptr_t)r[REG_RBP], 1ull << r[REG_R8], __ATOMIC_RELEASE);
+	r[REG_RDI] = r[REG_R12];
+	r[REG_RSI] = r[REG_R13];
+	r[REG_RDX] = r[REG_R14];
+	r[REG_RSP] = r[REG_RBX];
+	r[REG_RAX] = 0;
+	r[REG_RIP] = r[REG_R15];
+	return true;
+}
+
+static bool take_note(uint64_t *ret_saved, uint64_t *ret_base)
+{
+	pid_t tid;
+
+	if (atomic_load_explicit(&notes_used, memory_order_relaxed) == 0)
+		return false;
+	tid = host_gettid();
+	for (unsigned i = 0; i < NOTES; i++) {
+		if (atomic_load(&notes[i].tid) != tid)
+			continue;
+		*ret_saved = notes[i].saved;
+		*ret_base = notes[i].base;
+		atomic_store(&notes[i].tid, 0);
+		atomic_fetch_sub(&notes_used, 1);
+		return true;
+	}
+	return false;
+}
+
+static void put_note(uint64_t saved, uint64_t base)
+{
+	pid_t tid = host_gettid();
+
+	atomic_fetch_add(&notes_used, 1);
+	for (unsigned i = 0;; i = (i + 1) % NOTES) {
+		pid_t none = 0;
+
+		if (!atomic_compare_exchange_strong(&notes[i].tid, &none, tid))
+			continue;
+		notes[i].saved = saved;
+		notes[i].base = base;
+		return;
+	}
+}
+
+uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
+{
+	uint64_t *mask = tr_context_mask(uc), base;
+	struct tr_sigaction act;
+	struct tr_process *p;
+
+	if (sig == SIGSYS)
+		return tr_on_trap(info, uc, f);
+	f->deferred = 0;
+	f->owner = 0;
+	if (!finish_tail(uc) && in_resident((uint64_t)uc->uc_mcontext.gregs[REG_RIP])) {
+		arrived_inside(sig, info, uc);
+		return 0;
+	}
+
+	p = tr_process_current(f);
+	f->owner = tr_process_shared() ? p->pid : 0;
+	lock();
+	learn(p, sig);
+	act = p->action[sig];
+	if (is_handler(act.handler) && (act.flags & SA_RESETHAND) != 0) {
+		static const struct tr_sigaction nothing;
+
+		(void)change(p, sig, &nothing);
+	}
+	unlock();
+
+	base = *mask;
+	if (take_note(mask, &base))
+		*mask &= ~TR_SIGNAL_BIT(SIGSYS);
+	if (!is_handler(act.handler)) {
+		act_by_default(sig, info, act.handler);
+		return 0;
+	}
+	f->mask = base | act.mask;
+	if ((act.flags & SA_NODEFER) == 0)
+		f->mask |= TR_SIGNAL_BIT(sig);
+	f->mask &= ~TR_SIGNAL_BIT(SIGSYS);
+	return act.handler;
+}
+
+void tr_deliver_deferred(struct tr_frame *f)
+{
+	uint64_t *mask = tr_context_mask(f->context);
+	int sig = f->deferred;
+
+	/* Without a handler (any more) there is no frame to correct: the kernel does what is to be done. */
+	if (always_ours(sig) || is_handler(tr_process_current(f)->action[sig].handler)) {
+		put_note(*mask, f->deferred_base);
+		*mask = ~TR_SIGNAL_BIT(sig) & ~TR_SIGNAL_BIT(SIGSYS);
+	}
+	(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), sig, &f->deferred_info);
+}
+
+uint64_t tr_guest_sigsys(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
+{
+	struct tr_process *p = tr_process_current(f);
+	struct tr_sigaction act;
+
+	lock();
+	act = p->action[SIGSYS];
+	if (is_handler(act.handler) && (act.flags & SA_RESETHAND) != 0)
+		p->action[SIGSYS].handler = DEFAULT;
+	unlock();
+	if (!is_handler(act.handler)) {
+		act_by_default(SIGSYS, info, act.handler);
+		/* A filter's trap has moved on behind the call: die here, not at some later instruction. */
+		if (info->si_code > 0)
+			(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), SIGSYS, info);
+		return 0;
+	}
+	/* The frame becomes the guest's: its return address is in front of the context. */
+	*((uint64_t *)(void *)uc - 1) = act.restorer;
+	f->mask = *tr_context_mask(uc) | act.mask;
+	if ((act.flags & SA_NODEFER) == 0)
+		f->mask |= TR_SIGNAL_BIT(SIGSYS);
+	f->mask &= ~TR_SIGNAL_BIT(SIGSYS);
+	return act.handler;
+}
+
+uint64_t tr_ignored_signals(const struct tr_process *p)
+{
+	uint64_t bits = 0;
+
+	for (int sig = 1; sig <= LAST_SIGNAL; sig++)
+		if (always_ours(sig) && p->action[sig].handler == IGNORE)
+			bits |= TR_SIGNAL_BIT(sig);
+	return bits;
+}

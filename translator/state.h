@@ -1,0 +1,67 @@
+/*
+ * The resident's private state of this process, and the functions that gates, signals, exec and clone share. Not for
+ * handlers of plain calls: those see struct tr_call only.
+ */
+#ifndef LX_TRANSLATOR_STATE_H
+#define LX_TRANSLATOR_STATE_H
+
+#include "translator/frame.h"
+#include "translator/translator.h"
+
+/* The instance, mapped at INSTANCE_BASE. */
+#define TR_INSTANCE ((struct instance *)(uintptr_t)INSTANCE_BASE)
+
+/* --- memory.c ------------------------------------------------------------------------------------------------------- */
+
+/* The port of a call in its own process: guest memory is ours, faults become -EFAULT. */
+extern const struct tr_port tr_local_port;
+
+/* --- process.c ------------------------------------------------------------------------------------------------------- */
+
+/* Takes over what exec left in the slot of the calling process: the first thing in a new image. -ESRCH without one. */
+MUST_CHECK int tr_process_start(void);
+/* The calling process; notices a fork. f is the caller's frame, the one slot in use after a fork. */
+struct tr_process *tr_process_current(struct tr_frame *f);
+/* The slot of p in shared memory, claimed if it has none yet; NULL when the table is full. */
+struct process_slot *tr_process_slot(struct tr_process *p);
+/* What others see of a process: writes p's state to its slot. */
+void tr_slot_publish(struct process_slot *s, const struct tr_process *p);
+/* The first program has entered the instance; what comes after it only inherits. */
+void tr_process_first_done(void);
+/* Fills c->process, c->creds, c->tid, c->ns. */
+void tr_call_begin(struct tr_call *c, struct tr_frame *f);
+
+/* A copy of p for a child that shares memory. NULL when there are too many. Its pid is 0 until the child sets it. */
+struct tr_process *tr_process_copy(const struct tr_process *p);
+/* The child is gone, or has a memory of its own. */
+void tr_process_copy_done(struct tr_process *copy);
+/* True while children share this memory: owners of slots are noted then. */
+bool tr_process_shared(void);
+
+/* --- signal.c -------------------------------------------------------------------------------------------------------- */
+
+/* Handlers of SIGSYS, SIGSEGV and SIGBUS, what the guest's table says at the start. */
+void tr_signals_start(void);
+/* A deferred signal is sent to this thread again; the context is made so that it is the next thing that happens. */
+void tr_deliver_deferred(struct tr_frame *f);
+/*
+ * A SIGSYS that is no call of our filter's: one that somebody sent, or a trap of the guest's own filter. Returns as
+ * tr_on_signal does.
+ */
+uint64_t tr_guest_sigsys(siginfo_t *info, ucontext_t *uc, struct tr_frame *f);
+/* The bits of signals that the guest ignores although the kernel has a handler for them: what exec has to hand on. */
+uint64_t tr_ignored_signals(const struct tr_process *p);
+
+/* --- trap.c ---------------------------------------------------------------------------------------------------------- */
+
+/* SIGSYS. Returns as tr_on_signal does. */
+uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f);
+
+/* --- trace.c --------------------------------------------------------------------------------------------------------- */
+
+/* One line for a finished call, and its share of the summary. */
+void tr_trace(struct tr_call *c, long result, uint64_t nanoseconds);
+/* A sentence on the process's standard error, for failures that leave no guest to report to. */
+void tr_complain(const char *sentence, const char *detail, long error);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * The trap gate: SIGSYS, a call at a time.
+ *
+ * The kernel has put the guest's registers on the guest's stack (or alternate stack) and masked everything; the call
+ * runs on a slot's stack and its result goes into the saved registers. While it runs the alternate stack is switched
+ * off: a nested signal's frame would be put at its top, on what is the guest's. rt_sigreturn switches it on again.
+ */
+#include <errno.h>
+#include <sys/syscall.h>
+
+#include "base/host.h"
+#include "base/layout.h"
+#include "translator/state.h"
+
+static void put_alternate_stack_away(const ucontext_t *uc)
+{
+	static const stack_t none = {.ss_flags = SS_DISABLE};
+
+	if ((uc->uc_stack.ss_flags & SS_DISABLE) == 0)
+		(void)host_call(SYS_sigaltstack, &none, NULL);
+}
+
+/* asm-generic/siginfo.h; glibc's headers do not have it. */
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1
+#endif
+
+static bool is_ours(const siginfo_t *info)
+{
+	return info->si_code == SYS_SECCOMP && info->si_errno == TRAP_MARK;
+}
+
+long tr_blocking_call(struct tr_call *c, long nr, const uint64_t arg[6])
+{
+	struct tr_frame *f = c->frame;
+
+	return tr_interruptible(nr, arg, tr_context_mask(f->context), f);
+}
+
+static void fill_call(struct tr_call *c, const siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
+{
+	const greg_t *r = uc->uc_mcontext.gregs;
+
+	c->nr = (uint32_t)info->si_syscall;
+	c->arg[0] = (uint64_t)r[REG_RDI];
+	c->arg[1] = (uint64_t)r[REG_RSI];
+	c->arg[2] = (uint64_t)r[REG_RDX];
+	c->arg[3] = (uint64_t)r[REG_R10];
+	c->arg[4] = (uint64_t)r[REG_R8];
+	c->arg[5] = (uint64_t)r[REG_R9];
+	c->ip = (uint64_t)r[REG_RIP];
+	c->sp = (uint64_t)r[REG_RSP];
+	c->port = &tr_local_port;
+	c->verdict = TR_DONE;
+	c->frame = f;
+	c->scratch = f->scratch;
+	c->scratch_used = 0;
+}
+
+/* The length of a syscall instruction: where a call is made again. */
+#define SYSCALL_SIZE 2
+
+uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
+{
+	greg_t *r = uc->uc_mcontext.gregs;
+	long result;
+
+	f->context = uc;
+	f->deferred = 0;
+	f->owner = tr_process_shared() ? host_getpid() : 0;
+	if (!is_ours(info))
+		return tr_guest_sigsys(info, uc, f);
+	put_alternate_stack_away(uc);
+
+	fill_call(&f->call, info, uc, f);
+	tr_call_begin(&f->call, f);
+	f->deferred_base = *tr_context_mask(uc);
+	result = tr_dispatch(&f->call);
+	if (f->call.verdict == TR_NATIVE)
+		result = tr_blocking_call(&f->call, f->call.nr, f->call.arg);
+
+	if (result == TR_RESTART) {
+		r[REG_RIP] = (greg_t)(f->call.ip - SYSCALL_SIZE);
+		r[REG_RAX] = (greg_t)f->call.nr;
+	} else {
+		r[REG_RAX] = result;
+	}
+	if (f->deferred != 0)
+		tr_deliver_deferred(f);
+	return 0;
+}
