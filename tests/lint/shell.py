@@ -18,7 +18,7 @@ def main(root):
     found = tree.scripts(root)
     findings = []
     for path in found:
-        r = subprocess.run(["shellcheck", "--external-sources", "--source-path=SCRIPTDIR", "--format=gcc", path],
+        r = subprocess.run(["shellcheck", "--format=gcc", path],
                            cwd=root, capture_output=True, text=True, check=False)
         findings += (r.stdout + r.stderr).splitlines()
         if r.returncode != 0 and not r.stdout:

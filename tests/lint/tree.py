@@ -37,12 +37,12 @@ def code(text):
 
 
 def scripts(root):
-    """The tree's shell scripts: by their first line."""
+    """The tree's shell scripts: by their first line or their name."""
     found = []
     for path in files(root):
         with open(os.path.join(root, path), "rb") as f:
             first = f.readline(200)
-        if re.match(rb"#!.*\b(ba|da)?sh\b", first):
+        if path.endswith(".sh") or re.match(rb"#!.*\b(ba|da)?sh\b", first):
             found.append(path)
     return found
 
