@@ -4,7 +4,8 @@
  * One file in the instance's runtime directory, mapped shared by every guest process at INSTANCE_BASE and by the
  * supervisor and lxrun anywhere. Plain data, no pointers. It is made complete by instance_create() before the first
  * guest starts; after that
- *   - `mounts` is written by the supervisor's side only, under `mounts_generation` (odd while it is being written);
+ *   - `mounts` is written by who holds `mounts_lock`, under `mounts_generation` (odd while it is being written);
+ *   - `hostname` and `domainname` are written by privileged guests, whole and ended at every moment;
  *   - a process slot is written by its own process (claimed by compare-and-swap on pid), read by all;
  *   - everything else is constant.
  * A layout change changes INSTANCE_VERSION; an instance keeps the resident that it was started with.
@@ -44,6 +45,10 @@ enum mount_flags {
 	MOUNT_BUILT_IN = 1 << 1,
 	/* The mount point is a file, not a directory. */
 	MOUNT_FILE = 1 << 2,
+	/* A part of the mount that it stands in, as a device node of /dev is: copied and removed with it. */
+	MOUNT_PART = 1 << 3,
+	/* umount2(2) with MNT_EXPIRE was called once. */
+	MOUNT_EXPIRING = 1 << 4,
 };
 
 struct mount_entry {
@@ -113,12 +118,15 @@ struct instance {
 	char root[INSTANCE_PATH_MAX]; /* the host's path of the root directory, no links in it */
 	char runtime[256];            /* the host's path of the runtime directory: resident, shm, r -> root, s/, dev/ */
 	char hostname[65];
+	char domainname[65]; /* "" until a guest sets one */
 	char distro[257];
 	char trace_path[INSTANCE_PATH_MAX]; /* where --trace writes; "" is none */
 
 	/* Bumped by renames and removals of directories, by changed permissions of directories, by mounts. */
 	_Atomic uint64_t generation;
 
+	/* The pid of who is changing the mounts, 0 for nobody. */
+	_Atomic uint32_t mounts_lock;
 	_Atomic uint32_t mounts_generation;
 	uint32_t mount_count;
 	/* One bit per hash (instance_name_bit) of every component of every mount point: a relative path whose
@@ -158,8 +166,24 @@ struct process_slot *instance_find_slot(struct instance *in, pid_t pid);
 struct process_slot *instance_claim_slot(struct instance *in, pid_t pid);
 
 /*
- * Adds a mount; the caller is the only writer. -ENOSPC when the table is full, -ENAMETOOLONG for long paths.
- * instance_remove_mount removes the topmost one at point: -EINVAL if there is none.
+ * Changing the mounts. Between lock and unlock the caller is the only writer, so what it reads stays. Readers do not
+ * lock. Nobody waits for a process that died with the lock, whatever it was doing: the next one repairs the table.
+ */
+void instance_mounts_lock(struct instance *in);
+void instance_mounts_unlock(struct instance *in);
+
+/* The functions below are called with the lock held. */
+
+/* The index of the mount that a guest path (of the instance, absolute, no links or dots) is in; -1: the root. */
+int instance_find_mount(const struct instance *in, const char *path);
+/* The new mount is on top of all others. Its id is the entry's, or a new one if that is 0. -ENOSPC: the table is full. */
+MUST_CHECK int instance_insert_mount(struct instance *in, const struct mount_entry *entry);
+void instance_replace_mount(struct instance *in, int index, const struct mount_entry *entry);
+void instance_delete_mount(struct instance *in, int index);
+
+/*
+ * Both with the lock taken by themselves. Adds a mount with an id of its own; -ENOSPC when the table is full. Removes
+ * the topmost one at point; -EINVAL if there is none.
  */
 MUST_CHECK int instance_add_mount(struct instance *in, const struct mount_entry *entry);
 MUST_CHECK int instance_remove_mount(struct instance *in, const char *point);
