@@ -30,7 +30,7 @@ static const struct procfs_view views[] = {
 	{"mounts", PROCFS_LINK, .constant = "self/mounts"},
 	{"net", PROCFS_LINK, .constant = "self/net"},
 	{"sys/kernel/hostname", PROCFS_TEXT, procfs_make_hostname, .write = PROCFS_WRITE_EPERM},
-	{"sys/kernel/domainname", PROCFS_TEXT, .constant = "(none)\n", .write = PROCFS_WRITE_EPERM},
+	{"sys/kernel/domainname", PROCFS_TEXT, procfs_make_domainname, .write = PROCFS_WRITE_EPERM},
 	/* CREDS_CAPS_ALL has this bit last. */
 	{"sys/kernel/cap_last_cap", PROCFS_TEXT, .constant = "40\n"},
 

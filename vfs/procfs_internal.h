@@ -43,13 +43,16 @@ MUST_CHECK ssize_t procfs_unescape(char *to, size_t size, const char *text, size
 
 /* --- text in (procfs_text.c) ----------------------------------------------------------------------------------------- */
 
-/* A file read line by line. A line that is longer than the buffer comes in pieces. */
+/*
+ * A file read line by line. A line that is longer than the buffer comes in pieces; one with a path does not, even if each
+ * of its characters is escaped.
+ */
 struct procfs_lines {
 	int fd;
 	bool inside; /* the last piece did not end its line */
 	bool at_end;
 	size_t from, to;
-	char buf[8192];
+	char buf[4 * PATH_MAX + 512];
 };
 
 struct procfs_line {
@@ -59,6 +62,7 @@ struct procfs_line {
 	bool ends;        /* ... and the end of one: at a newline or at the end of the file */
 };
 
+void procfs_read_lines(struct procfs_lines *ret, int fd);
 /* 1, 0 behind the last line, or what read answered. */
 MUST_CHECK int procfs_next_line(struct procfs_lines *l, struct procfs_line *ret);
 /* The piece as it was, with the newline that it had. */
@@ -158,6 +162,7 @@ int procfs_make_mountinfo(const struct procfs_from *from, struct procfs_out *o);
 int procfs_make_mountstats(const struct procfs_from *from, struct procfs_out *o);
 
 int procfs_make_hostname(const struct procfs_from *from, struct procfs_out *o);
+int procfs_make_domainname(const struct procfs_from *from, struct procfs_out *o);
 int procfs_make_net_unix(const struct procfs_from *from, struct procfs_out *o);
 
 #endif

@@ -58,11 +58,12 @@ static void put_path(const struct vfs_ns *ns, const char *text, size_t n, const 
 /* smaps has the lines of maps with lines of "Key: value" behind each. */
 int procfs_make_maps(const struct procfs_from *from, struct procfs_out *o)
 {
-	struct procfs_lines lines = {.fd = from->fd};
+	struct procfs_lines lines;
 	struct procfs_line line;
 	bool hide = false;
 	int r;
 
+	procfs_read_lines(&lines, from->fd);
 	while ((r = procfs_next_line(&lines, &line)) > 0) {
 		uint64_t start;
 		size_t path = line.begins ? maps_path(&line, &start) : 0;
@@ -113,11 +114,12 @@ static void put_numa_line(const struct vfs_ns *ns, const struct procfs_line *lin
 
 int procfs_make_numa_maps(const struct procfs_from *from, struct procfs_out *o)
 {
-	struct procfs_lines lines = {.fd = from->fd};
+	struct procfs_lines lines;
 	struct procfs_line line;
 	bool hide = false;
 	int r;
 
+	procfs_read_lines(&lines, from->fd);
 	while ((r = procfs_next_line(&lines, &line)) > 0) {
 		uint64_t start;
 

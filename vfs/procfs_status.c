@@ -149,7 +149,7 @@ static bool put_field(const struct status *s, const struct procfs_line *line, st
 int procfs_make_status(const struct procfs_from *from, struct procfs_out *o)
 {
 	struct status s = {.ns = from->ns, .entry = from->entry};
-	struct procfs_lines lines = {.fd = from->fd};
+	struct procfs_lines lines;
 	struct procfs_line line;
 	int r;
 
@@ -157,6 +157,7 @@ int procfs_make_status(const struct procfs_from *from, struct procfs_out *o)
 	/* A line that does not fit the reader's buffer (thousands of groups of the host's) goes by its first piece. */
 	bool replaced = false;
 
+	procfs_read_lines(&lines, from->fd);
 	while ((r = procfs_next_line(&lines, &line)) > 0) {
 		if (line.begins)
 			replaced = put_field(&s, &line, o);

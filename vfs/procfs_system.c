@@ -7,14 +7,27 @@
 #include "base/str.h"
 #include "vfs/procfs_internal.h"
 
+/* A name that another process may be changing. */
+static void put_name(struct procfs_out *o, const char *shared, const char *none)
+{
+	char name[sizeof(((struct instance *)0)->hostname)];
+
+	memcpy(name, shared, sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	procfs_puts(o, name[0] != '\0' ? name : none);
+	procfs_puts(o, "\n");
+}
+
 int procfs_make_hostname(const struct procfs_from *from, struct procfs_out *o)
 {
-	char name[sizeof(from->ns->in->hostname)];
+	put_name(o, from->ns->in->hostname, "");
+	return 0;
+}
 
-	memcpy(name, from->ns->in->hostname, sizeof(name));
-	name[sizeof(name) - 1] = '\0';
-	procfs_puts(o, name);
-	procfs_puts(o, "\n");
+int procfs_make_domainname(const struct procfs_from *from, struct procfs_out *o)
+{
+	_Static_assert(sizeof(from->ns->in->domainname) == sizeof(from->ns->in->hostname), "put_name() takes both");
+	put_name(o, from->ns->in->domainname, "(none)");
 	return 0;
 }
 
@@ -40,12 +53,13 @@ static const char *guest_name(const struct vfs_ns *ns, const char *name, const c
 
 int procfs_make_net_unix(const struct procfs_from *from, struct procfs_out *o)
 {
-	struct procfs_lines lines = {.fd = from->fd};
+	struct procfs_lines lines;
 	struct procfs_line line;
 	char prefix[sizeof(from->ns->in->runtime) + 4];
 	int r;
 
 	str_format(prefix, sizeof(prefix), "%.*s/r/", (int)sizeof(from->ns->in->runtime), from->ns->in->runtime);
+	procfs_read_lines(&lines, from->fd);
 	while ((r = procfs_next_line(&lines, &line)) > 0) {
 		size_t at = line.begins ? socket_name(&line) : line.length;
 		/* sun_path, and the newlines that may be in one, which make it two lines here. */

@@ -127,6 +127,14 @@ static size_t find_newline(const struct procfs_lines *l)
 	return i;
 }
 
+/* Leaves the buffer as it is. */
+void procfs_read_lines(struct procfs_lines *ret, int fd)
+{
+	ret->fd = fd;
+	ret->inside = ret->at_end = false;
+	ret->from = ret->to = 0;
+}
+
 int procfs_next_line(struct procfs_lines *l, struct procfs_line *ret)
 {
 	size_t end = find_newline(l);
@@ -198,8 +206,11 @@ static int new_memfd(const struct procfs_entry *entry)
 
 static int fill(const struct procfs_from *from, const struct procfs_view *v, int fd)
 {
-	struct procfs_out o = {.fd = fd};
+	struct procfs_out o;
 
+	o.fd = fd;
+	o.error = 0;
+	o.used = 0;
 	if (v->make != NULL) {
 		int r = v->make(from, &o);
 
