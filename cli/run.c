@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -135,6 +136,18 @@ static void set_trace(struct instance *in, const struct options *o)
 	close(fd);
 }
 
+/* The supervisor begins to trace this process; from then on it may become a guest. */
+static void wait_for_tracer(struct instance *in, int socket)
+{
+	char answer;
+
+	(void)prctl(PR_SET_PTRACER, in->supervisor, 0, 0, 0);
+	if (write(socket, "", 1) != 1 || read(socket, &answer, 1) != 1)
+		report_fatal("the supervisor ended before it could trace");
+	if (answer != 0)
+		report_fatal("this host does not allow tracing, which the ptrace gate needs: %s", strerror(answer));
+}
+
 int run(const struct options *o)
 {
 	char resident[PATH_MAX], root[PATH_MAX], message[512] = "";
@@ -166,6 +179,8 @@ int run(const struct options *o)
 		report_fatal("cannot start the supervisor: %s", strerror(-r));
 	}
 	set_trace(in, o);
+	if (o->gate == INSTANCE_GATE_PTRACE)
+		wait_for_tracer(in, instance_find_slot(in, getpid())->supervisor_fd);
 	(void)fcntl(instance_find_slot(in, getpid())->supervisor_fd, F_SETFD, 0);
 	reserve_root(root_fd);
 	snprintf(resident, sizeof(resident), "%s/resident", in->runtime);

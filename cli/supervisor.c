@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "base/privileges.h"
 #include "cli/rundir.h"
 #include "syscall-tables/names.h"
+#include "translator/supervisor/ptrace_gate.h"
 
 /* How often guests are looked for where the kernel does not tell of the last one's end. */
 #define SWEEP_MILLISECONDS 500
@@ -82,6 +84,21 @@ static void wait_for_guests(const struct instance *in, int listener)
 		(void)poll(NULL, 0, SWEEP_MILLISECONDS);
 }
 
+/* The ptrace gate: the process at the other end of the socket waits for a byte before it becomes the first guest. */
+static void trace_guests(struct instance *in, pid_t first, int socket)
+{
+	char r = 0;
+
+	/* First it says that this process may trace it (Yama). */
+	if (read(socket, &r, 1) == 1)
+		r = (char)-ptrace_gate_seize(first);
+
+	(void)!privileges_drop();
+	if (write(socket, &r, 1) == 1 && r == 0 && ptrace_gate_serve() == 0)
+		return;
+	wait_for_guests(in, -1);
+}
+
 static int by_time(const void *a, const void *b, void *in)
 {
 	const struct instance *i = in;
@@ -110,10 +127,8 @@ static void print_summary(struct instance *in)
 	}
 }
 
-static NORETURN void supervise(struct instance *in, bool trace, int socket)
+static NORETURN void supervise(struct instance *in, pid_t first, bool trace, int socket)
 {
-	int listener;
-
 	(void)setsid();
 	(void)!chdir("/");
 	signal(SIGHUP, SIG_IGN);
@@ -131,8 +146,13 @@ static NORETURN void supervise(struct instance *in, bool trace, int socket)
 		(void)!dup(0);
 		(void)!dup(0);
 	}
-	listener = receive_listener(3);
-	wait_for_guests(in, listener);
+	/* Guests without capabilities may look at a process without them: the trace goes through its descriptors. */
+	if (in->gate != INSTANCE_GATE_PTRACE)
+		(void)!privileges_drop();
+	if (in->gate == INSTANCE_GATE_PTRACE)
+		trace_guests(in, first, 3);
+	else
+		wait_for_guests(in, receive_listener(3));
 	if (trace)
 		print_summary(in);
 	rundir_remove(in->runtime);
@@ -142,7 +162,7 @@ static NORETURN void supervise(struct instance *in, bool trace, int socket)
 int supervisor_start(struct instance *in, bool trace, int *ret_socket)
 {
 	int pair[2], status;
-	pid_t child;
+	pid_t child, first = getpid();
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
@@ -160,7 +180,7 @@ int supervisor_start(struct instance *in, bool trace, int *ret_socket)
 
 		if (own == 0) {
 			close(pair[0]);
-			supervise(in, trace, pair[1]);
+			supervise(in, first, trace, pair[1]);
 		}
 		in->supervisor = own;
 		_exit(own < 0 ? errno : 0);

@@ -4,7 +4,7 @@
 #   NAME           hosted: unit tests, fuzzers, the supervisor; sanitizers apply
 #   NAME_resident  freestanding: for the resident; general registers only, no libc, never sanitized
 set(LX_RESIDENT_FLAGS
-	-ffreestanding -nostdlib -mgeneral-regs-only -mno-red-zone -fno-stack-protector -fPIE -fno-plt -fno-exceptions
+	-ffreestanding -nostdlib -mgeneral-regs-only -mno-red-zone -fno-stack-protector -fPIE -fno-exceptions
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fcf-protection=none -fno-sanitize=all -O2 -g -U_FORTIFY_SOURCE
 	-fno-strict-aliasing -fvisibility=hidden)
 

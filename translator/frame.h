@@ -55,6 +55,9 @@ static inline uint64_t *tr_context_mask(ucontext_t *uc)
 	return (uint64_t *)(void *)&uc->uc_sigmask;
 }
 
+/* Addresses of these are taken: hidden, so that no offset table stands between. */
+#pragma GCC visibility push(hidden)
+
 /* --- entry.S ---------------------------------------------------------------------------------------------------- */
 
 /* The handler of every signal, as the kernel calls it; never called from C. */
@@ -85,6 +88,8 @@ extern const char tr_tail_begin[], tr_tail_released[], tr_tail_end[];
  */
 long tr_clone_shared(uint64_t flags, uint64_t parent_tid, uint64_t child_tid, uint64_t tls, ucontext_t *child_context,
 		     pid_t *ret_pid);
+
+#pragma GCC visibility pop
 
 /* --- slots.c ---------------------------------------------------------------------------------------------------- */
 

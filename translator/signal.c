@@ -333,7 +333,7 @@ long sys_rt_sigreturn(struct tr_call *c, const struct rt_sigreturn_args *a)
 	/* A guest may have edited the mask in its frame. A frame that cannot be read is the kernel's to complain about. */
 	if (tr_read(c, &mask, at, sizeof(mask)) == 0 && (mask & TR_SIGNAL_BIT(SIGSYS)) != 0) {
 		mask &= ~TR_SIGNAL_BIT(SIGSYS);
-		(void)tr_write(c, at, &mask, sizeof(mask));
+		(void)!tr_write(c, at, &mask, sizeof(mask));
 	}
 	tr_leave_to_frame(c->sp, c->frame);
 }

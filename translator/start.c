@@ -8,8 +8,6 @@
  * Runs on the guest's initial stack, below what the kernel put there; nothing of that is the guest's yet.
  */
 #include <errno.h>
-#include <linux/capability.h>
-#include <linux/securebits.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -17,6 +15,7 @@
 #include <time.h>
 
 #include "base/host.h"
+#include "base/privileges.h"
 #include "base/str.h"
 #include "loader/loader.h"
 #include "translator/filter/filter.h"
@@ -25,104 +24,7 @@
 /* Where AT_EXECFN points to: the slot's text may change under the guest. */
 static char execfn[PATH_MAX];
 
-NORETURN /* --- the first program: from a name on lxrun's command line to execve, in the guest's own terms ------------------------- */
-
-	/* A call of the resident's own, as if the guest made it. */
-	static long
-	exec_as_guest(struct tr_frame *f, const char *path, const struct ldr_stack *stack)
-{
-	struct tr_call *c = &f->call;
-
-	*c = (struct tr_call){.nr = SYS_execve, .port = &tr_local_port, .frame = f, .scratch = f->scratch};
-	c->arg[0] = (uint64_t)(uintptr_t)path;
-	c->arg[1] = (uint64_t)(uintptr_t)stack->argv;
-	c->arg[2] = (uint64_t)(uintptr_t)stack->envp;
-	tr_call_begin(c, f);
-	return tr_dispatch(c);
-}
-
-static const char *find_path(const struct ldr_stack *stack)
-{
-	for (char **e = stack->envp; *e != NULL; e++)
-		if (str_starts(*e, "PATH="))
-			return *e + 5;
-	return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-}
-
-/* As execvp(3): each directory of PATH; the best reason for a failure. */
-static long exec_along_path(struct tr_frame *f, const char *name, const struct ldr_stack *stack)
-{
-	const char *dir = find_path(stack);
-	char path[PATH_MAX];
-	long worst = -ENOENT;
-
-	if (name[0] == '\0' || strchr(name, '/') != NULL)
-		return exec_as_guest(f, name, stack);
-	for (;;) {
-		const char *end = strchr(dir, ':');
-		int n = (int)(end != NULL ? end - dir : (long)strlen(dir));
-		long r = -ENAMETOOLONG;
-
-		if (str_format(path, sizeof(path), "%.*s%s%s", n, dir, n > 0 ? "/" : "", name) < sizeof(path))
-			r = exec_as_guest(f, path, stack);
-		if (r == -EACCES)
-			worst = r;
-		else if (r != -ENOENT && r != -ENOTDIR && r != -ENAMETOOLONG)
-			return r;
-		if (end == NULL)
-			return worst;
-		dir = end + 1;
-	}
-}
-
-/* Does not return: this process becomes the first program, or says why it cannot. */
-static NORETURN void start_first(struct process_slot *slot, const struct ldr_stack *stack)
-{
-	static char name[PATH_MAX], directory[PATH_MAX];
-	struct tr_frame *f = tr_slot_frame(0);
-	ucontext_t context;
-	long r;
-
-	(void)str_format(name, sizeof(name), "%s", slot->exe);
-	(void)str_format(directory, sizeof(directory), "%s", slot->execfn);
-	memset(&context, 0, sizeof(context));
-	f->context = &context;
-	(void)host_call(SYS_rt_sigprocmask, SIG_BLOCK, NULL, tr_context_mask(&context), sizeof(uint64_t));
-	tr_call_begin(&f->call, f);
-	r = vfs_chdir(&f->call.ns, (struct vfs_at){.dir = AT_FDCWD, .path = directory});
-	if (r < 0)
-		fail("cannot enter the directory ", directory, r);
-	r = exec_along_path(f, name, stack);
-	if (r == -ENOENT || r == -ENOTDIR) {
-		tr_complain("command not found: ", name, 0);
-		host_exit_group(127);
-	}
-	tr_complain("cannot execute ", name, r);
-	host_exit_group(126);
-}
-
-void resident_main(uint64_t sp);
-
-void tr_complain(const char *sentence, const char *detail, long error)
-{
-	char text[PATH_MAX + 256];
-	size_t n;
-
-	if (error != 0)
-		n = str_format(text, sizeof(text), "lxrun: %s%s (error %ld)\n", sentence, detail, -error);
-	else
-		n = str_format(text, sizeof(text), "lxrun: %s%s\n", sentence, detail);
-	(void)!host_write(2, text, n < sizeof(text) ? n : sizeof(text) - 1);
-}
-
-/* A failure of lxrun's own: cli.md's exit status. */
-#define OWN_FAILURE 125
-
-static NORETURN void fail(const char *sentence, const char *detail, long error)
-{
-	tr_complain(sentence, detail, error);
-	host_exit_group(OWN_FAILURE);
-}
+NORETURN void resident_main(uint64_t sp);
 
 static void map_instance(const struct ldr_stack *stack)
 {
@@ -133,36 +35,21 @@ static void map_instance(const struct ldr_stack *stack)
 	int fd;
 
 	if (!ldr_auxv_get(stack, AT_EXECFN, &own) || str_copy(path, sizeof(path) - 8, (const char *)(uintptr_t)own) < 0)
-		fail("the resident was started without a name", "", 0);
+		tr_fail("the resident was started without a name", "", 0);
 	slash = strrchr(path, '/');
 	if (slash == NULL)
-		fail("this program is a part of lxrun and cannot be started by itself", "", 0);
+		tr_fail("this program is a part of lxrun and cannot be started by itself", "", 0);
 	(void)str_format(slash, 8, "/shm");
 	fd = host_open(path, O_RDWR | O_CLOEXEC, 0);
 	if (fd < 0)
-		fail("this program is a part of lxrun and cannot be started by itself: no ", path, fd);
+		tr_fail("this program is a part of lxrun and cannot be started by itself: no ", path, fd);
 	r = host_mmap(INSTANCE_BASE, sizeof(struct instance), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE,
 		      fd, 0);
 	host_close(fd);
 	if (host_is_error(r))
-		fail("cannot map the instance's memory ", path, r);
+		tr_fail("cannot map the instance's memory ", path, r);
 	if (TR_INSTANCE->magic != INSTANCE_MAGIC || TR_INSTANCE->version != INSTANCE_VERSION)
-		fail("the instance's memory is of another version of lxrun: ", path, 0);
-}
-
-/* One way of working, whoever starts it: no capability, now or after any exec. */
-static void drop_privileges(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[2] = {0};
-
-	(void)host_call(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	(void)host_call(SYS_prctl, PR_SET_SECUREBITS, SECURE_ALL_BITS | SECURE_ALL_LOCKS, 0, 0, 0);
-	for (int cap = 0; cap < 64; cap++)
-		if (host_call(SYS_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
-			break;
-	if (host_call(SYS_capset, &header, none) < 0)
-		fail("cannot give up capabilities", "", 0);
+		tr_fail("the instance's memory is of another version of lxrun: ", path, 0);
 }
 
 /* Sends the filter's listener through a connected socket, which is then closed. */
@@ -194,11 +81,20 @@ static void enter_instance(struct process_slot *slot)
 	int socket = slot->supervisor_fd, listener = -1;
 	int r;
 
-	drop_privileges();
+	r = privileges_drop();
+	if (r < 0)
+		tr_fail("cannot give up capabilities", "", r);
 	slot->supervisor_fd = -1;
+	if (TR_INSTANCE->gate == INSTANCE_GATE_PTRACE) {
+		/* The tracer that is already there decides by the same program. */
+		(void)host_call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (socket >= 0)
+			host_close(socket);
+		return;
+	}
 	r = tr_filter_install(TR_INSTANCE->gate == INSTANCE_GATE_NOTIFY ? TR_FILTER_NOTIFY : 0, &listener);
 	if (r < 0)
-		fail("this host does not allow seccomp filters, which version 1 needs", "", r);
+		tr_fail("this host does not allow seccomp filters, which version 1 needs", "", r);
 	if (socket >= 0)
 		hand_over(socket, listener);
 }
@@ -222,7 +118,7 @@ static void map_program(const struct process_slot *slot, unsigned flags, uint64_
 	if (r < 0) {
 		/* Linux is past the point of no return here as well: it kills. */
 		(void)!host_kill(host_getpid(), SIGKILL);
-		host_exit_group(OWN_FAILURE);
+		host_exit_group(TR_OWN_FAILURE);
 	}
 	host_close(slot->program_fd);
 	if (slot->interpreter_fd >= 0)
@@ -250,13 +146,13 @@ void resident_main(uint64_t sp)
 	map_instance(&stack);
 	r = tr_process_start();
 	if (r < 0)
-		fail("this process is not known to its instance", "", r);
+		tr_fail("this process is not known to its instance", "", r);
 	slot = tr_process_current(NULL)->slot;
 	if ((slot->flags & PROCESS_FIRST) != 0) {
 		enter_instance(slot);
 		tr_process_first_done();
 		tr_signals_start();
-		start_first(slot, &stack);
+		tr_start_first(slot, &stack);
 	}
 	tr_signals_start();
 

@@ -61,7 +61,19 @@ uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f);
 
 /* One line for a finished call, and its share of the summary. */
 void tr_trace(struct tr_call *c, long result, uint64_t nanoseconds);
+/* lxrun's own exit status, as lxrun(1) says. */
+#define TR_OWN_FAILURE 125
+
 /* A sentence on the process's standard error, for failures that leave no guest to report to. */
 void tr_complain(const char *sentence, const char *detail, long error);
+/* The same, and the end of the process with TR_OWN_FAILURE. */
+NORETURN void tr_fail(const char *sentence, const char *detail, long error);
+
+/* --- first.c --------------------------------------------------------------------------------------------------------- */
+
+struct ldr_stack;
+
+/* Becomes the program that lxrun's command line names (slot->exe, in slot->execfn), or says why it cannot and ends. */
+NORETURN void tr_start_first(struct process_slot *slot, const struct ldr_stack *stack);
 
 #endif
