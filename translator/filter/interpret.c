@@ -92,7 +92,10 @@ static bool is_valid(const struct sock_filter *i, size_t left)
 	}
 }
 
-/* No word of scratch memory is read on a path that has not written it. Jumps lead forward only, so one pass will do. */
+/*
+ * No word of scratch memory is read on a path that has not written it. Jumps lead forward only, so one pass will do. As in
+ * the kernel, what stands behind a return counts as if it were reached from there.
+ */
 static bool memory_is_written_first(const struct sock_filter *program, size_t n)
 {
 	uint16_t written[BPF_MAXINSNS]; /* on every path that jumps here */
@@ -120,9 +123,6 @@ static bool memory_is_written_first(const struct sock_filter *program, size_t n)
 				written[pc + 1 + i->jt] &= here;
 				written[pc + 1 + i->jf] &= here;
 			}
-			here = 0xffff;
-			break;
-		case BPF_RET:
 			here = 0xffff;
 			break;
 		default:
