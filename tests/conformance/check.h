@@ -101,10 +101,9 @@ CHECK_UNUSED static void check_errno(long r, int want, int line, const char *wha
 	int e = errno;
 
 	if (r != -1)
-		snprintf(details, sizeof(details), "line %d: returned %ld, not %s", line, r, strerrorname_np(want));
+		snprintf(details, sizeof(details), "line %d: returned %ld, not %s", line, r, strerror(want));
 	else
-		snprintf(details, sizeof(details), "line %d: %s, not %s", line, strerrorname_np(e),
-			 strerrorname_np(want));
+		snprintf(details, sizeof(details), "line %d: %s, not %s", line, strerror(e), strerror(want));
 	check_report(r == -1 && e == want, what, details);
 }
 
