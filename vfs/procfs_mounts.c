@@ -6,13 +6,16 @@
 #include <stdatomic.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <time.h>
 
 #include "base/host.h"
 #include "base/str.h"
 #include "vfs/procfs_internal.h"
 
-/* How often a text is made again before that of the moment is taken. */
+/* How often a text is made again before that of the moment is taken, and how many milliseconds a writer is waited for:
+ * one that died in the middle is repaired by the next one only. */
 #define ATTEMPTS 16
+#define PATIENCE 50
 
 /* What the kernel escapes in these files. */
 #define ESCAPED      " \t\n\\"
@@ -170,18 +173,29 @@ static void put_root(const struct vfs_ns *ns, put_row *put, struct procfs_out *o
 	put(&row, o);
 }
 
+/* The generation, when nobody is writing. */
+static uint32_t stable_generation(const struct instance *in)
+{
+	const struct timespec millisecond = {.tv_nsec = 1000000};
+	uint32_t generation = atomic_load_explicit(&in->mounts_generation, memory_order_acquire);
+
+	for (int i = 0; i < PATIENCE && (generation & 1) != 0; i++) {
+		(void)host_call(SYS_nanosleep, &millisecond, NULL);
+		generation = atomic_load_explicit(&in->mounts_generation, memory_order_acquire);
+	}
+	return generation;
+}
+
 static int make(const struct procfs_from *from, put_row *put, struct procfs_out *o)
 {
 	const struct instance *in = from->ns->in;
 	char root[PATH_MAX];
-	uint32_t before;
 
 	if (procfs_task_path(from->ns, from->entry, PROCFS_ROOT, root) < 0)
 		root[0] = '\0';
 	for (int i = 0; i < ATTEMPTS; i++) {
-		uint32_t count;
+		uint32_t before = stable_generation(in), count;
 
-		before = atomic_load_explicit(&in->mounts_generation, memory_order_acquire);
 		count = in->mount_count < INSTANCE_MOUNTS ? in->mount_count : INSTANCE_MOUNTS;
 		procfs_rewind(o);
 		if (root[0] == '\0')
@@ -189,7 +203,7 @@ static int make(const struct procfs_from *from, put_row *put, struct procfs_out 
 		for (uint32_t n = 0; n < count; n++)
 			put_entry(from, n, root, put, o);
 		atomic_thread_fence(memory_order_acquire);
-		if ((before & 1) == 0 && atomic_load_explicit(&in->mounts_generation, memory_order_relaxed) == before)
+		if (atomic_load_explicit(&in->mounts_generation, memory_order_relaxed) == before)
 			break;
 	}
 	return 0;

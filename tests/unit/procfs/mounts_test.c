@@ -223,13 +223,13 @@ static void *change(void *unused)
 		strcpy(e.point, "/aaaaaaaa");
 		if (instance_add_mount(g.in, &e) < 0)
 			abort();
-		usleep(20);
+		usleep(300);
 		if (instance_remove_mount(g.in, "/aaaaaaaa") < 0)
 			abort();
 		strcpy(e.point, "/bbbb");
 		if (instance_add_mount(g.in, &e) < 0)
 			abort();
-		usleep(20);
+		usleep(300);
 		if (instance_remove_mount(g.in, "/bbbb") < 0)
 			abort();
 	}
@@ -255,6 +255,33 @@ Test(mounts, a_table_that_changes)
 	}
 	stop = true;
 	pthread_join(thread, NULL);
+}
+
+static void *finish_change(void *unused)
+{
+	usleep(5000);
+	strcpy(g.in->mounts[0].point, "/proc");
+	g.in->mounts_generation++;
+	return unused;
+}
+
+Test(mounts, a_change_that_is_under_way_is_waited_for)
+{
+	size_t lines = 1 + g.in->mount_count;
+	pthread_t thread;
+	char *text;
+
+	g.in->mounts_generation |= 1;
+	strcpy(g.in->mounts[0].point, "/torn");
+	cr_assert_eq(pthread_create(&thread, NULL, finish_change, NULL), 0);
+	text = guest_text(&g, "self/mounts");
+	pthread_join(thread, NULL);
+	cr_expect_null(strstr(text, "/torn"));
+	cr_expect_eq(count_lines(text), lines);
+
+	/* But not for ever: its writer may be dead. */
+	g.in->mounts_generation |= 1;
+	cr_expect_eq(count_lines(guest_text(&g, "self/mounts")), lines);
 }
 
 /* libmount's own parser has the last word, where util-linux is installed. */
