@@ -1,0 +1,160 @@
+/* access(2), readlink(2), statfs(2): what can be asked of an object besides stat. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "vfs/internal.h"
+#include "vfs/owner.h"
+
+bool walk_in_host_root(const struct walk *w)
+{
+	return w->path[0] == '/' && w->mount.kind == MOUNT_BIND && !w->mount.above && str_eq(w->mount.source, "/");
+}
+
+/* --- access ---------------------------------------------------------------------------------------------------------- */
+
+/* The mode's answer for a guest identity, as the kernel's generic_permission() without ACLs. */
+static int mode_allows(const struct creds *c, uid_t uid, gid_t gid, bool capable, const struct owner *o, int mode)
+{
+	mode_t bits = o->mode & 7;
+
+	if (capable)
+		return (mode & X_OK) == 0 || S_ISDIR(o->mode) || (o->mode & 0111) != 0 ? 0 : -EACCES;
+	if (uid == o->uid) {
+		bits = o->mode >> 6 & 7;
+	} else {
+		bool member = gid == o->gid;
+
+		for (uint32_t i = 0; i < c->group_count && i < CREDS_GROUPS_MAX && !member; i++)
+			member = c->groups[i] == o->gid;
+		if (member)
+			bits = o->mode >> 3 & 7;
+	}
+	return ((mode_t)mode & ~bits) == 0 ? 0 : -EACCES;
+}
+
+static int guest_access(const struct vfs_ns *ns, const struct object *obj, int mode, bool effective)
+{
+	const struct creds *c = ns->creds;
+	struct owner o;
+	struct stat st;
+	bool capable;
+	int r;
+
+	r = host_fstat(obj->fd, &st);
+	if (r < 0)
+		return r;
+	owner_get(ns, obj->fd, obj->tree, &st, &o);
+	if (obj->in_proc) {
+		o.uid = obj->uid;
+		o.gid = obj->gid;
+	}
+	/* With the real ids, the capabilities are those that root would have. */
+	capable = effective ? creds_capable(c, CAP_DAC_OVERRIDE)
+			    : c->ruid == 0 && (c->cap_permitted >> CAP_DAC_OVERRIDE & 1) != 0;
+	return mode_allows(c, effective ? c->fsuid : c->ruid, effective ? c->fsgid : c->rgid, capable, &o, mode);
+}
+
+int vfs_access(const struct vfs_ns *ns, struct vfs_at at, int lookup, int mode, bool effective)
+{
+	struct object o CLEANUP(object_done) = OBJECT_INIT;
+	struct stat st;
+	int r;
+
+	if ((mode & ~(R_OK | W_OK | X_OK)) != 0)
+		return -EINVAL;
+	r = object_open(ns, at, lookup, false, &o);
+	if (r < 0 || mode == F_OK)
+		return r;
+	r = host_fstat(o.fd, &st);
+	if (r < 0)
+		return r;
+	if ((mode & W_OK) != 0 && o.read_only && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode)))
+		return -EROFS;
+	if (o.tree == TREE_UNKNOWN)
+		o.tree = fd_tree(ns, o.fd);
+	if (o.tree == TREE_HOST && !S_ISLNK(st.st_mode)) {
+		/* Whatever the guest believes to be, the host decides. */
+		r = (int)host_call(SYS_faccessat, AT_FDCWD, fd_link(o.fd).text, mode);
+		if (r < 0 || ns->creds->fsuid == 0)
+			return r;
+	}
+	return guest_access(ns, &o, mode, effective);
+}
+
+/* --- readlink -------------------------------------------------------------------------------------------------------- */
+
+/* A link of the host's whole tree means the host's root: what it says must be true for the guest. */
+static ssize_t in_front(const struct walk *w, char *buf, size_t size, char *text, ssize_t n)
+{
+	size_t front = text[0] == '/' && walk_in_host_root(w) ? w->mount.point : 0, all = front + (size_t)n;
+
+	for (size_t i = 0; i < all && i < size; i++)
+		buf[i] = i < front ? w->path[i] : text[i - front];
+	return (ssize_t)(all < size ? all : size);
+}
+
+__attribute__((noinline)) static ssize_t readlink_walk(const struct vfs_ns *ns, struct vfs_at at, char *buf,
+						       size_t size)
+{
+	struct walk w CLEANUP(walk_done);
+	int fd CLEANUP(host_close_at) = -1;
+	char text[PATH_MAX];
+	ssize_t n;
+	int r;
+
+	r = walk_begin(&w, ns, at, VFS_NOFOLLOW, 0);
+	if (r < 0)
+		return r;
+	fd = walk_open(&w, O_PATH | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	if (w.place.in_proc && (w.place.proc.kind == PROCFS_LINK || w.place.proc.kind == PROCFS_MAGIC))
+		return procfs_readlink(ns, &w.place.proc, buf, size);
+	n = host_call(SYS_readlinkat, fd, "", text, sizeof(text));
+	/* With an empty path, what is no link is ENOENT. */
+	if (n < 0)
+		return n == -ENOENT ? -EINVAL : n;
+	return in_front(&w, buf, size, text, n);
+}
+
+ssize_t vfs_readlink(const struct vfs_ns *ns, struct vfs_at at, char *buf, size_t size)
+{
+	if (size == 0 || size > INT32_MAX)
+		return -EINVAL;
+	if (at.path == NULL || at.path[0] == '\0') {
+		if (at.dir == AT_FDCWD)
+			return -ENOENT;
+		return host_call(SYS_readlinkat, at.dir, "", buf, size);
+	}
+	return readlink_walk(ns, at, buf, size);
+}
+
+/* --- statfs ---------------------------------------------------------------------------------------------------------- */
+
+int vfs_statfs(const struct vfs_ns *ns, struct vfs_at at, struct statfs *ret)
+{
+	struct object o CLEANUP(object_done) = OBJECT_INIT;
+	struct statfs s;
+	int r;
+
+	if (at.path == NULL)
+		return (int)host_call(SYS_fstatfs, at.dir, ret);
+	r = object_open(ns, at, 0, false, &o);
+	if (r < 0)
+		return r;
+	r = (int)host_call(SYS_fstatfs, o.fd, &s);
+	if (r < 0)
+		return r;
+	/* The directory behind it may be on any file system. */
+	if (o.kind == MOUNT_TMPFS)
+		s.f_type = TMPFS_MAGIC;
+	if (o.read_only)
+		s.f_flags |= ST_RDONLY;
+	*ret = s;
+	return 0;
+}

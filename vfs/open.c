@@ -1,0 +1,281 @@
+/* open(2) and its kin. */
+#include <errno.h>
+
+#include "base/str.h"
+#include "vfs/internal.h"
+#include "vfs/owner.h"
+
+#define RESOLVE_KNOWN                                                                                        \
+	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT | \
+	 RESOLVE_CACHED)
+
+/* In a place that may not be written to, what is there can still be opened. */
+static int open_read_only(struct walk *w, int flags)
+{
+	int fd CLEANUP(host_close_at) = -1;
+	bool write = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
+	struct stat st;
+	int r;
+
+	fd = place_open(w, O_PATH | O_CLOEXEC | (flags & (O_NOFOLLOW | O_DIRECTORY)), 0);
+	if (fd < 0)
+		return fd == -ENOENT && (flags & O_CREAT) != 0 ? -EROFS : fd;
+	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return -EEXIST;
+	r = host_fstat(fd, &st);
+	if (r < 0)
+		return r;
+	if (S_ISDIR(st.st_mode) && (write || (flags & O_CREAT) != 0))
+		return -EISDIR;
+	/* Devices, FIFOs and sockets can be written to on any file system. */
+	if (write && S_ISREG(st.st_mode))
+		return -EROFS;
+	return place_open(w, flags & ~(O_CREAT | O_EXCL | O_TRUNC), 0);
+}
+
+/* A place where something may be made. The new file is made first, so that it is known to be new and gets its owner. */
+__attribute__((noinline)) static int create(struct walk *w, int flags, mode_t mode)
+{
+	const struct vfs_ns *ns = w->ns;
+	struct place *p = &w->place;
+	char buf[PATH_MAX];
+	const char *parent = place_parent(p, buf, sizeof(buf));
+	struct owner new;
+	int fd, r;
+
+	if (p->tree == TREE_HOST || p->in_proc || parent == NULL)
+		return place_open(w, flags, mode);
+	owner_of_new(ns, p->dir, parent, p->tree, S_IFREG | (mode & 07777), &new);
+	if (!owner_needs_attribute(&new))
+		return place_open(w, flags, mode);
+
+	fd = place_open(w, flags | O_EXCL, owner_host_mode(new.mode, true));
+	if (fd == -EEXIST && (flags & O_EXCL) == 0)
+		return place_open(w, flags, owner_host_mode(new.mode, false));
+	if (fd < 0)
+		return fd;
+	r = owner_finish_new(ns, fd, p->tree, &new);
+	if (r < 0) {
+		host_close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/* O_TMPFILE: always new. */
+static int create_temporary(struct walk *w, int flags, mode_t mode)
+{
+	struct place *p = &w->place;
+	struct owner new;
+	int fd, r;
+
+	if (p->tree == TREE_HOST)
+		return place_open(w, flags, mode);
+	owner_of_new(w->ns, p->dir, p->path, p->tree, S_IFREG | (mode & 07777), &new);
+	if (!owner_needs_attribute(&new))
+		return place_open(w, flags, mode);
+	fd = place_open(w, flags, owner_host_mode(new.mode, true));
+	if (fd < 0)
+		return fd;
+	r = owner_finish_new(w->ns, fd, p->tree, &new);
+	if (r < 0) {
+		host_close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static int act(struct walk *w, int flags, mode_t mode)
+{
+	if ((flags & O_PATH) != 0)
+		return place_open(w, flags, 0);
+	if (((flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0) && place_writable(w) < 0)
+		return (flags & __O_TMPFILE) != 0 ? -EROFS : open_read_only(w, flags);
+	if ((flags & O_CREAT) != 0)
+		return create(w, flags, mode);
+	if ((flags & __O_TMPFILE) != 0)
+		return create_temporary(w, flags, mode);
+	return place_open(w, flags, 0);
+}
+
+/* The guest's root may open what the host's mode refuses to its owner. */
+__attribute__((noinline)) static bool grant(struct walk *w, int flags)
+{
+	int fd CLEANUP(host_close_at) = -1;
+	char buf[PATH_MAX];
+	const char *parent;
+
+	if (w->place.tree == TREE_HOST || w->place.in_proc)
+		return false;
+	fd = place_open(w, O_PATH | O_CLOEXEC, 0);
+	if (fd == -ENOENT && (flags & O_CREAT) != 0) {
+		parent = place_parent(&w->place, buf, sizeof(buf));
+		if (parent == NULL)
+			return false;
+		fd = guard_open(w->ns, w->place.dir, dot_if_empty(parent),
+				w->place.trusted <= strlen(parent) ? w->place.trusted : 0, O_PATH | O_CLOEXEC, 0,
+				w->place.resolve);
+	}
+	return fd >= 0 && owner_grant(w->ns, fd, w->place.tree);
+}
+
+/* What the guest got: directories of views are looked at again when they are used. */
+static int given(struct walk *w, int fd, int flags)
+{
+	struct stat st;
+	int device;
+
+	if (w->place.in_proc) {
+		if (host_fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			tell_view_dirs(w->ns);
+		return fd;
+	}
+	if ((flags & O_PATH) != 0 || (w->ns->in->features & INSTANCE_DEVICE_NODES) == 0)
+		return fd;
+	device = owner_open_device(w->ns, fd, flags);
+	if (device == -ENODEV)
+		return fd;
+	host_close(fd);
+	return device;
+}
+
+static int open_in(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, uint64_t resolve)
+{
+	struct walk w CLEANUP(walk_done);
+	int r;
+
+	r = walk_begin(&w, ns, at, (flags & O_NOFOLLOW) != 0 ? VFS_NOFOLLOW : 0, resolve);
+	if (r < 0)
+		return r;
+	do {
+		r = walk_next(&w);
+		if (r == 0)
+			r = act(&w, flags, mode);
+		if (r == -EACCES && grant(&w, flags))
+			r = act(&w, flags, mode);
+	} while (walk_again(&w, &r));
+	return r < 0 ? r : given(&w, r, flags);
+}
+
+/*
+ * RESOLVE_BENEATH and RESOLVE_IN_ROOT make a directory the root of the resolution: the same walk, with that root.
+ */
+__attribute__((noinline)) static int open_scoped(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode,
+						 uint64_t resolve)
+{
+	int dir CLEANUP(host_close_at) = -1;
+	char root[PATH_MAX], path[PATH_MAX + 1], host[PATH_MAX];
+	struct vfs_ns scope = *ns;
+	struct stat st;
+	ssize_t n;
+	int r;
+
+	if (at.path[0] == '\0')
+		return -ENOENT;
+	if (at.path[0] == '/' && (resolve & RESOLVE_BENEATH) != 0)
+		return -EXDEV;
+	r = host_fstatat(at.dir, "", &st, AT_EMPTY_PATH);
+	if (r < 0)
+		return r;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	dir = host_openat(at.dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (dir < 0)
+		return dir;
+	n = fd_host_path(dir, host);
+	if (n >= 0)
+		n = instance_path(ns, host, root, sizeof(root));
+	/* No mount has this point, so none is looked for. */
+	if (n < 0)
+		n = str_copy(root, sizeof(root), "//");
+	if (n < 0)
+		return (int)n;
+	if (n == 1)
+		root[0] = '\0';
+	n = (ssize_t)strlen(at.path);
+	path[0] = '/';
+	if (n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(path + 1, at.path, (size_t)n + 1);
+	scope.root = dir;
+	scope.root_path = root;
+	return open_in(&scope, (struct vfs_at){AT_FDCWD, path}, flags, mode, resolve);
+}
+
+int vfs_open(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, uint64_t resolve)
+{
+	if (resolve != 0) {
+		if ((resolve & ~(uint64_t)RESOLVE_KNOWN) != 0 ||
+		    (resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) == (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
+			return -EINVAL;
+		if ((resolve & RESOLVE_CACHED) != 0 && (flags & (O_TRUNC | O_CREAT | __O_TMPFILE)) != 0)
+			return -EAGAIN;
+		if ((resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0)
+			return open_scoped(ns, at, flags, mode, resolve);
+	}
+	return open_in(ns, at, flags, mode, resolve);
+}
+
+int vfs_open_path(const struct vfs_ns *ns, struct vfs_at at, int lookup)
+{
+	struct walk w CLEANUP(walk_done);
+	int r;
+
+	r = walk_begin(&w, ns, at, lookup, 0);
+	if (r < 0)
+		return r;
+	if (at.path == NULL || at.path[0] == '\0') {
+		struct stat st;
+
+		r = host_fstatat(at.dir, "", &st, AT_EMPTY_PATH);
+		if (r == 0 && (lookup & VFS_DIRECTORY) != 0 && !S_ISDIR(st.st_mode))
+			r = -ENOTDIR;
+		if (r < 0)
+			return r;
+		if (at.dir != AT_FDCWD)
+			return host_fcntl(at.dir, F_DUPFD_CLOEXEC, 0);
+	}
+	r = walk_open(&w, O_PATH | O_CLOEXEC | ((lookup & VFS_DIRECTORY) != 0 ? O_DIRECTORY : 0), 0);
+	return r < 0 ? r : given(&w, r, O_PATH);
+}
+
+/* --- objects --------------------------------------------------------------------------------------------------------- */
+
+int object_open(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool write, struct object *ret)
+{
+	struct walk w CLEANUP(walk_done);
+	int r;
+
+	r = walk_begin(&w, ns, at, lookup, 0);
+	if (r < 0)
+		return r;
+	if ((at.path == NULL || at.path[0] == '\0') && at.dir != AT_FDCWD) {
+		r = write ? place_writable(&w) : 0;
+		if (r < 0)
+			return r;
+		*ret = (struct object){.fd = at.dir, .borrowed = true, .tree = TREE_UNKNOWN};
+		return 0;
+	}
+	r = walk_open(&w, O_PATH | O_CLOEXEC, 0);
+	if (r < 0)
+		return r;
+	ret->fd = r;
+	ret->borrowed = false;
+	ret->tree = w.place.tree;
+	ret->in_proc = w.place.in_proc;
+	if (w.place.in_proc)
+		procfs_owner(ns, &w.place.proc, &ret->uid, &ret->gid);
+	ret->kind = w.path[0] == '/' ? w.mount.kind : MOUNT_NONE;
+	ret->read_only = w.path[0] == '/' && (w.mount.flags & MOUNT_READ_ONLY) != 0;
+	r = write ? place_writable(&w) : 0;
+	if (r < 0)
+		object_done(ret);
+	return r;
+}
+
+void object_done(struct object *o)
+{
+	if (!o->borrowed)
+		host_close_at(&o->fd);
+	o->fd = -1;
+}

@@ -1,0 +1,369 @@
+#include "vfs/owner.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sys/sysmacros.h>
+
+#include "base/str.h"
+
+/* --- the attribute's text ------------------------------------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	mode_t type;
+} types[] = {
+	{"file", S_IFREG},    {"dir", S_IFDIR},    {"symlink", S_IFLNK}, {"pipe", S_IFIFO},
+	{"socket", S_IFSOCK}, {"block-", S_IFBLK}, {"char-", S_IFCHR},
+};
+
+/* A number up to `end` or the end of the text; negative ones were written with %d by other programs. */
+static const char *number(const char *s, unsigned base, uint64_t max, uint64_t *ret)
+{
+	bool negative = *s == '-';
+	uint64_t v = 0;
+	const char *p = s + negative;
+
+	for (; *p >= '0' && *p < (char)('0' + base); p++) {
+		v = v * base + (uint64_t)(*p - '0');
+		if (v > max)
+			return NULL;
+	}
+	if (p == s + negative)
+		return NULL;
+	*ret = negative ? -v & UINT32_MAX : v;
+	return p;
+}
+
+static int parse_type(const char *s, struct owner *o)
+{
+	uint64_t major, minor;
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (!str_starts(s, types[i].name))
+			continue;
+		o->mode |= types[i].type;
+		if (types[i].type != S_IFBLK && types[i].type != S_IFCHR)
+			return 0;
+		s = number(s + strlen(types[i].name), 10, UINT32_MAX, &major);
+		if (s == NULL || *s++ != '-' || number(s, 10, UINT32_MAX, &minor) == NULL)
+			return -EINVAL;
+		o->rdev = makedev((unsigned)major, (unsigned)minor);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int owner_parse(const char *text, mode_t host, struct owner *ret)
+{
+	struct owner o = {.kept = true};
+	uint64_t uid, gid, mode;
+
+	text = number(text, 10, UINT32_MAX, &uid);
+	if (text == NULL || *text++ != ':')
+		return -EINVAL;
+	text = number(text, 10, UINT32_MAX, &gid);
+	if (text == NULL || *text++ != ':')
+		return -EINVAL;
+	text = number(text, 8, 0177777, &mode);
+	if (text == NULL || (*text != ':' && *text != '\0'))
+		return -EINVAL;
+	o.uid = (uid_t)uid;
+	o.gid = (gid_t)gid;
+	o.mode = (mode_t)mode & 07777;
+	if (*text == '\0')
+		o.mode |= host & S_IFMT;
+	else if (parse_type(text + 1, &o) < 0)
+		return -EINVAL;
+	*ret = o;
+	return 0;
+}
+
+size_t owner_print(const struct owner *o, char *buf, size_t size)
+{
+	const char *name = "file";
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i].type == (o->mode & S_IFMT))
+			name = types[i].name;
+	if (S_ISBLK(o->mode) || S_ISCHR(o->mode))
+		return str_format(buf, size, "%u:%u:%04o:%s%u-%u", o->uid, o->gid, o->mode & 07777, name,
+				  major(o->rdev), minor(o->rdev));
+	return str_format(buf, size, "%u:%u:%04o:%s", o->uid, o->gid, o->mode & 07777, name);
+}
+
+/* --- the host's inode ----------------------------------------------------------------------------------------------- */
+
+/* An O_PATH descriptor is EBADF to the f-calls: its link in /proc leads to the object. */
+static int set_mode(int fd, mode_t mode)
+{
+	int r = (int)host_call(SYS_fchmod, fd, mode);
+
+	return r == -EBADF ? (int)host_call(SYS_chmod, fd_link(fd).text, mode) : r;
+}
+
+static int write_attribute(int fd, const struct owner *o)
+{
+	char text[64];
+	size_t n = owner_print(o, text, sizeof(text));
+	int r = (int)host_call(SYS_fsetxattr, fd, OWNER_ATTRIBUTE, text, n, 0);
+
+	return r == -EBADF ? (int)host_call(SYS_setxattr, fd_link(fd).text, OWNER_ATTRIBUTE, text, n, 0) : r;
+}
+
+static int read_attribute(int fd, mode_t host, struct owner *ret)
+{
+	char text[64];
+	long n = host_call(SYS_fgetxattr, fd, OWNER_ATTRIBUTE, text, sizeof(text) - 1);
+
+	if (n == -EBADF)
+		n = host_call(SYS_getxattr, fd_link(fd).text, OWNER_ATTRIBUTE, text, sizeof(text) - 1);
+	if (n < 0)
+		return (int)n;
+	text[n] = '\0';
+	return owner_parse(text, host, ret);
+}
+
+static void remove_attribute(int fd)
+{
+	if (host_call(SYS_fremovexattr, fd, OWNER_ATTRIBUTE) == -EBADF)
+		(void)host_call(SYS_removexattr, fd_link(fd).text, OWNER_ATTRIBUTE);
+}
+
+static bool can_be_marked(mode_t mode)
+{
+	return S_ISREG(mode) || S_ISDIR(mode);
+}
+
+static bool has_attributes(const struct vfs_ns *ns, const struct stat *st)
+{
+	return (ns->in->features & INSTANCE_NO_XATTRS) == 0 || st->st_dev != ns->in->root_device;
+}
+
+/* --- reading -------------------------------------------------------------------------------------------------------- */
+
+bool owner_is_plain(const struct vfs_ns *ns, enum tree tree, const struct stat *st)
+{
+	if (can_be_marked(st->st_mode))
+		return (st->st_mode & S_ISVTX) == 0 || tree == TREE_HOST;
+	(void)ns;
+	return tree == TREE_HOST || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
+}
+
+static void host_ids(const struct vfs_ns *ns, const struct stat *st, struct owner *o)
+{
+	o->uid = st->st_uid == ns->in->host_uid ? 0 : st->st_uid;
+	o->gid = st->st_gid == ns->in->host_gid ? 0 : st->st_gid;
+}
+
+/* What a process made that has no place in the tree: pipes, sockets, memory files. */
+static bool is_anonymous(const struct vfs_ns *ns, const struct stat *st)
+{
+	return (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode)) && st->st_dev != ns->in->root_device;
+}
+
+void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, struct owner *ret)
+{
+	bool ours = st->st_uid == ns->in->host_uid && st->st_gid == ns->in->host_gid;
+
+	ret->uid = ret->gid = 0;
+	ret->mode = st->st_mode;
+	ret->rdev = st->st_rdev;
+	ret->kept = false;
+
+	if (tree == TREE_UNKNOWN && fd >= 0 && is_anonymous(ns, st)) {
+		ret->uid = ns->creds->fsuid;
+		ret->gid = ns->creds->fsgid;
+		return;
+	}
+	if (tree == TREE_UNKNOWN && fd >= 0 && (!ours || ((st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode))))
+		tree = fd_tree(ns, fd);
+	if (tree == TREE_HOST || (tree == TREE_UNKNOWN && !ours)) {
+		host_ids(ns, st, ret);
+		return;
+	}
+	if (fd >= 0 && (st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode) && has_attributes(ns, st) &&
+	    read_attribute(fd, st->st_mode, ret) == 0)
+		return;
+	ret->uid = ret->gid = 0;
+	ret->mode = st->st_mode;
+	ret->kept = false;
+}
+
+/* --- writing -------------------------------------------------------------------------------------------------------- */
+
+static mode_t least(mode_t mode)
+{
+	return S_ISDIR(mode) ? 0700 : 0600;
+}
+
+bool owner_needs_attribute(const struct owner *o)
+{
+	return o->uid != 0 || o->gid != 0 || (o->mode & 07000) != 0 || (o->mode & least(o->mode)) != least(o->mode) ||
+	       S_ISCHR(o->mode) || S_ISBLK(o->mode);
+}
+
+mode_t owner_host_mode(mode_t mode, bool attribute)
+{
+	return (mode & 0777) | least(mode) | (attribute ? S_ISVTX : 0);
+}
+
+/* The store takes no attributes: the host's mode says what it can. */
+static int set_without(const struct vfs_ns *ns, int fd, const struct stat *st, const struct owner *want)
+{
+	if (st->st_dev == ns->in->root_device)
+		__atomic_fetch_or(&ns->in->features, INSTANCE_NO_XATTRS, __ATOMIC_RELAXED);
+	if (S_ISCHR(want->mode) || S_ISBLK(want->mode))
+		return -EPERM;
+	return set_mode(fd, owner_host_mode(want->mode, false) | (S_ISDIR(want->mode) ? want->mode & S_ISVTX : 0));
+}
+
+int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, const struct owner *want)
+{
+	bool marked = (st->st_mode & S_ISVTX) != 0, attribute = owner_needs_attribute(want);
+	mode_t mode = owner_host_mode(want->mode, attribute);
+	int r;
+
+	/* Set-id bits would be real ones on the host. */
+	if (tree == TREE_HOST)
+		return set_mode(fd, want->mode & 01777);
+	if (!can_be_marked(st->st_mode))
+		return S_ISLNK(st->st_mode) ? 0 : set_mode(fd, owner_host_mode(want->mode, false));
+	if (!has_attributes(ns, st))
+		return set_without(ns, fd, st, want);
+
+	/* The attribute counts while the mark is there: it is written before the mark and removed after it. */
+	if (attribute) {
+		r = write_attribute(fd, want);
+		if (r == -EACCES) {
+			r = set_mode(fd, mode & ~S_ISVTX);
+			r = r < 0 ? r : write_attribute(fd, want);
+		}
+		if (r == -EOPNOTSUPP)
+			return set_without(ns, fd, st, want);
+		if (r < 0)
+			return r;
+	}
+	if (mode != (st->st_mode & 07777)) {
+		r = set_mode(fd, mode);
+		if (r < 0)
+			return r;
+	}
+	if (!attribute && marked)
+		remove_attribute(fd);
+	return 0;
+}
+
+/* --- what is new ---------------------------------------------------------------------------------------------------- */
+
+bool owner_of_directory(const struct vfs_ns *ns, int dir, const char *path, enum tree tree, struct owner *ret)
+{
+	int fd CLEANUP(host_close_at) = -1;
+	struct stat st;
+
+	/* An unmarked directory is root's, and no setgid one. */
+	if (host_fstatat(dir, path, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
+	    (st.st_mode & S_ISVTX) == 0)
+		return false;
+	fd = host_openat(dir, dot_if_empty(path), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	owner_get(ns, fd, tree, &st, ret);
+	return ret->kept;
+}
+
+void owner_of_new(const struct vfs_ns *ns, int dir, const char *path, enum tree tree, mode_t mode, struct owner *ret)
+{
+	struct owner parent;
+
+	ret->uid = ns->creds->fsuid;
+	ret->gid = ns->creds->fsgid;
+	ret->mode = mode & (S_IFMT | 07777);
+	ret->rdev = 0;
+	ret->kept = false;
+	if (!owner_of_directory(ns, dir, path, tree, &parent) || (parent.mode & S_ISGID) == 0)
+		return;
+	ret->gid = parent.gid;
+	if (S_ISDIR(mode))
+		ret->mode |= S_ISGID;
+}
+
+int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *want)
+{
+	struct stat st;
+	int r = host_fstat(fd, &st);
+
+	if (r < 0)
+		return r;
+	if (tree == TREE_UNKNOWN)
+		tree = fd_tree(ns, fd);
+	/* The umask took its bits from what was asked of the host, which is what was asked of us and more. */
+	want->mode &= (st.st_mode & 0777) | ~(mode_t)0777;
+	if (tree == TREE_HOST)
+		return (st.st_mode & 07777) == (want->mode & 0777) ? 0 : set_mode(fd, want->mode & 0777);
+	return owner_set(ns, fd, tree, &st, want);
+}
+
+/* --- who may -------------------------------------------------------------------------------------------------------- */
+
+bool owner_in_group(const struct creds *c, gid_t gid)
+{
+	if (c->fsgid == gid)
+		return true;
+	for (uint32_t i = 0; i < c->group_count && i < CREDS_GROUPS_MAX; i++)
+		if (c->groups[i] == gid)
+			return true;
+	return false;
+}
+
+bool owner_may_change(const struct vfs_ns *ns, const struct owner *o)
+{
+	return ns->creds->fsuid == o->uid || creds_capable(ns->creds, CAP_FOWNER);
+}
+
+bool owner_grant(const struct vfs_ns *ns, int fd, enum tree tree)
+{
+	struct owner o;
+	struct stat st;
+
+	if (!creds_capable(ns->creds, CAP_DAC_OVERRIDE) || host_fstat(fd, &st) < 0)
+		return false;
+	if (!can_be_marked(st.st_mode) || st.st_uid != ns->in->host_uid ||
+	    (st.st_mode & least(st.st_mode)) == least(st.st_mode))
+		return false;
+	if (tree == TREE_UNKNOWN)
+		tree = fd_tree(ns, fd);
+	if (tree != TREE_GUEST)
+		return false;
+	owner_get(ns, fd, tree, &st, &o);
+	return owner_set(ns, fd, tree, &st, &o) == 0;
+}
+
+/* --- device stand-ins ------------------------------------------------------------------------------------------------ */
+
+static const struct {
+	unsigned major, minor;
+	const char *path;
+} devices[] = {
+	{1, 3, "/dev/null"},    {1, 5, "/dev/zero"}, {1, 7, "/dev/full"}, {1, 8, "/dev/random"},
+	{1, 9, "/dev/urandom"}, {5, 0, "/dev/tty"},  {5, 2, "/dev/ptmx"},
+};
+
+int owner_open_device(const struct vfs_ns *ns, int fd, int flags)
+{
+	struct owner o;
+	struct stat st;
+	int r;
+
+	r = host_fstat(fd, &st);
+	if (r < 0)
+		return r;
+	if (!S_ISREG(st.st_mode) || st.st_size != 0 || (st.st_mode & S_ISVTX) == 0 || !has_attributes(ns, &st))
+		return -ENODEV;
+	r = read_attribute(fd, st.st_mode, &o);
+	if (r < 0 || !(S_ISCHR(o.mode) || S_ISBLK(o.mode)))
+		return -ENODEV;
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		if (S_ISCHR(o.mode) && o.rdev == makedev(devices[i].major, devices[i].minor))
+			return host_open(devices[i].path, flags & ~(O_CREAT | O_EXCL), 0);
+	return -ENXIO;
+}

@@ -1,0 +1,63 @@
+/*
+ * Owners and modes as the guest knows them, kept beside the host's. Private to vfs/.
+ *
+ * The host's files belong to one user. What a guest chowned or chmoded to something that the host's inode cannot say
+ * is in the attribute user.containers.override_stat, "uid:gid:mode:type" as containers/storage writes it, and the
+ * inode is marked by S_ISVTX, so that files without the attribute cost no extra call. See README.md.
+ */
+#ifndef LX_VFS_OWNER_H
+#define LX_VFS_OWNER_H
+
+#include "vfs/internal.h"
+
+#define OWNER_ATTRIBUTE "user.containers.override_stat"
+
+struct owner {
+	uid_t uid;
+	gid_t gid;
+	mode_t mode; /* with the type */
+	dev_t rdev;
+	bool kept; /* read from the attribute */
+};
+
+/*
+ * The guest's view of what fd (any kind, O_PATH too) is, st its host stat. tree may be TREE_UNKNOWN. Never fails: what cannot be read is the host's.
+ */
+void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, struct owner *ret);
+/* True if owner_get() would not need fd: no attribute and no directory has to be looked at. */
+bool owner_is_plain(const struct vfs_ns *ns, enum tree tree, const struct stat *st);
+/* Makes the object be `want` (type and rdev are those of `want`); st: its host stat. tree must be known. */
+MUST_CHECK int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st,
+			 const struct owner *want);
+
+/* True if the host's inode cannot say it. */
+bool owner_needs_attribute(const struct owner *want);
+/* The mode to make something on the host with. mode: with its type. */
+mode_t owner_host_mode(mode_t mode, bool attribute);
+
+/* The kept owner of a directory, dir and path as in owner_of_new(); false if it keeps none (so it is 0:0). */
+bool owner_of_directory(const struct vfs_ns *ns, int dir, const char *path, enum tree tree, struct owner *ret);
+
+/*
+ * Who owns what ns's process makes in a directory. dir and path name the directory for fstatat (path "" is dir itself).
+ * mode is what the call asked for, before the umask.
+ */
+void owner_of_new(const struct vfs_ns *ns, int dir, const char *path, enum tree tree, mode_t mode, struct owner *ret);
+
+/* Something has just been made with owner_host_mode(want->mode, true): what is left to do. fd may be O_PATH. */
+MUST_CHECK int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *want);
+
+/* True if a process may do what an owner may. */
+bool owner_may_change(const struct vfs_ns *ns, const struct owner *o);
+/* Gives the caller back the access to a guest's file that its host mode lacks (0444, 0000): true if it changed. */
+bool owner_grant(const struct vfs_ns *ns, int fd, enum tree tree);
+bool owner_in_group(const struct creds *c, gid_t gid);
+
+/* "uid:gid:mode:type"; 0 or -EINVAL. hosted mode gives the type where the text has none. */
+MUST_CHECK int owner_parse(const char *text, mode_t host, struct owner *ret);
+size_t owner_print(const struct owner *o, char *buf, size_t size);
+
+/* What a device stand-in opens: a new descriptor, -ENXIO, or -ENODEV for what is no stand-in. */
+MUST_CHECK int owner_open_device(const struct vfs_ns *ns, int fd, int flags);
+
+#endif

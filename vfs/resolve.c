@@ -1,0 +1,495 @@
+/*
+ * From a guest path to a host object: the walk.
+ *
+ * Each round says where the path would be if no link stood in its way (walk_next), an operation that follows no link
+ * tries it, and if one was met its text goes into the path (walk_again) for the next round. So the mount table is
+ * always asked about a path without links, and no race can lead an operation outside.
+ */
+#include <errno.h>
+
+#include "base/str.h"
+#include "vfs/internal.h"
+
+/* Rounds that a rename elsewhere or a link that came and went may cost before the walk gives up. */
+#define TRIES_MAX 1000
+
+bool dir_is_view(const struct vfs_ns *ns, int dir)
+{
+	const long proc_super_magic = 0x9fa0;
+	long fs[16]; /* struct statfs is 120 bytes, f_type its first word */
+
+	if (!ns->view_dirs)
+		return false;
+	if (dir == AT_FDCWD)
+		return host_call(SYS_statfs, ".", fs) == 0 && fs[0] == proc_super_magic;
+	return host_call(SYS_fstatfs, dir, fs) == 0 && fs[0] == proc_super_magic;
+}
+
+void tell_view_dirs(const struct vfs_ns *ns)
+{
+	if (ns->ret_view_dirs != NULL)
+		*ns->ret_view_dirs = true;
+}
+
+bool at_is_plain(const struct vfs_ns *ns, struct vfs_at at)
+{
+	const char *name = at.path;
+	size_t n = 0;
+
+	for (; name[n] != '\0'; n++)
+		if (name[n] == '/')
+			return false;
+	if (n == 0 || (name[0] == '.' && (n == 1 || (n == 2 && name[1] == '.'))))
+		return false;
+	return !mount_has_name(ns->in, name, n) && !dir_is_view(ns, at.dir);
+}
+
+/* A relative path becomes an absolute one: the base's own guest path goes in front of it. */
+static int make_absolute(struct walk *w)
+{
+	size_t n = strlen(w->path);
+	struct stat st;
+	ssize_t base;
+	int r;
+
+	r = host_fstatat(w->dir, "", &st, AT_EMPTY_PATH);
+	if (r < 0)
+		return r;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	base = vfs_fd_path(w->ns, w->dir, w->host, PATH_MAX);
+	if (base < 0)
+		return (int)base;
+	if ((size_t)base + 1 + n + 1 > WALK_PATH)
+		return -ENAMETOOLONG;
+	memmove(w->path + base + 1, w->path, n + 1);
+	memcpy(w->path, w->host, (size_t)base);
+	w->path[base] = '/';
+	w->clean = 0;
+	path_tidy(w->path);
+	return 0;
+}
+
+/* RESOLVE_NO_XDEV: the mount that the walk may not leave. */
+__attribute__((noinline)) static void find_start_mount(struct walk *w)
+{
+	ssize_t n = 1;
+
+	memcpy(w->host, "/", 2);
+	if (w->path[0] != '/')
+		n = vfs_fd_path(w->ns, w->dir, w->host, PATH_MAX);
+	w->start_mount = 0;
+	if (n < 0)
+		return;
+	mount_find(w->ns, w->host, &w->mount);
+	w->start_mount = w->mount.id;
+}
+
+int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lookup, uint64_t resolve)
+{
+	size_t n;
+
+	w->ns = ns;
+	w->dir = at.dir;
+	w->own = -1;
+	w->links = w->tries = 0;
+	w->nofollow = (lookup & VFS_NOFOLLOW) != 0;
+	w->fixed = false;
+	w->resolve = resolve;
+	w->clean = 0;
+	w->split_dots = false;
+	w->path[0] = '\0';
+
+	n = at.path == NULL ? 0 : strlen(at.path);
+	if (n == 0 && (lookup & VFS_EMPTY) == 0)
+		return -ENOENT;
+	if (n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (n == 0) {
+		w->path[0] = '.';
+		n = 1;
+	} else {
+		memcpy(w->path, at.path, n);
+	}
+	w->path[n] = '\0';
+	path_tidy(w->path);
+	if ((resolve & RESOLVE_NO_XDEV) != 0)
+		find_start_mount(w);
+	return 0;
+}
+
+void walk_done(struct walk *w)
+{
+	host_close_at(&w->own);
+}
+
+/* --- where the path is ----------------------------------------------------------------------------------------------- */
+
+static void place_at(struct walk *w, int dir, const char *path, size_t trusted, uint64_t resolve, enum tree tree)
+{
+	w->place.dir = dir;
+	w->place.path = path;
+	w->place.trusted = trusted;
+	w->place.resolve = resolve | (w->resolve & (RESOLVE_NO_XDEV | RESOLVE_CACHED));
+	w->place.tree = tree;
+	w->place.in_proc = false;
+}
+
+/* What walk_next() says to itself: the path has changed, look again. */
+#define AGAIN 1
+
+static int start_below(struct walk *w, int fd, const char *rest)
+{
+	host_close_at(&w->own);
+	w->own = w->dir = fd;
+	while (*rest == '/')
+		rest++;
+	if (*rest == '\0')
+		rest = ".";
+	memmove(w->path, rest, strlen(rest) + 1);
+	w->clean = 0;
+	return AGAIN;
+}
+
+static int count_link(struct walk *w)
+{
+	if ((w->resolve & RESOLVE_NO_SYMLINKS) != 0 || ++w->links > LINKS_MAX)
+		return -ELOOP;
+	return 0;
+}
+
+/* A link that ends at path[end) is replaced by its text. */
+static int follow_text(struct walk *w, size_t end, const char *text, size_t length)
+{
+	size_t at = end;
+	int r;
+
+	if (length == 0)
+		return -ENOENT;
+	r = count_link(w);
+	if (r < 0)
+		return r;
+	while (at > 0 && w->path[at - 1] != '/')
+		at--;
+	w->clean = at;
+	if (text[0] == '/') {
+		if ((w->resolve & RESOLVE_BENEATH) != 0)
+			return -EXDEV;
+		at = 0;
+		w->clean = 0;
+	}
+	r = path_splice(w->path, at, end, text, length);
+	if (r < 0)
+		return r;
+	path_tidy(w->path);
+	return AGAIN;
+}
+
+/* The path is in the guest's /proc, rest below it. */
+__attribute__((noinline)) static int place_in_proc(struct walk *w, const char *rest, size_t rest_at)
+{
+	struct procfs_entry *e = &w->place.proc;
+	struct last last = path_last(rest);
+	char text[PATH_MAX];
+	bool end, slash;
+	ssize_t n;
+	int r;
+
+	/* What stands behind the last name: "/" or "/." say that it is followed and must be a directory. */
+	n = (ssize_t)(last.name.at + last.name.length);
+	slash = last.slash || component_is(rest, last.name, ".");
+	if (component_is(rest, last.name, "."))
+		n = (ssize_t)last.name.at;
+	while (n > 0 && rest[n - 1] == '/')
+		n--;
+	memcpy(w->host, rest, (size_t)n);
+	w->host[n] = '\0';
+
+	r = procfs_lookup(w->ns, w->host, e);
+	if (r < 0)
+		return r;
+	end = e->kind == PROCFS_HOST || e->kind == PROCFS_TEXT || w->host[e->used] == '\0';
+	if (e->kind == PROCFS_LINK && (!end || slash || !w->nofollow)) {
+		n = procfs_readlink(w->ns, e, text, sizeof(text));
+		/* Those with a full path (exe, cwd, root) are magic links in Linux. */
+		if (n > 0 && text[0] == '/' && (w->resolve & RESOLVE_NO_MAGICLINKS) != 0)
+			return -ELOOP;
+		return n < 0 ? (int)n : follow_text(w, rest_at + e->used, text, (size_t)n);
+	}
+	if (e->kind == PROCFS_MAGIC && (!end || slash || !w->nofollow)) {
+		if ((w->resolve & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) != 0)
+			return -ELOOP;
+		if ((w->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0)
+			return -EXDEV;
+		if (!end) {
+			r = host_open(e->host, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+			return r < 0 ? r : start_below(w, r, rest + e->used);
+		}
+	}
+	n = (ssize_t)strlen(e->host);
+	memcpy(w->host, e->host, (size_t)n);
+	if (slash)
+		w->host[n++] = '/';
+	w->host[n] = '\0';
+	place_at(w, AT_FDCWD, w->host, 0, 0, TREE_HOST);
+	w->place.in_proc = true;
+	return 0;
+}
+
+/* NO_XDEV: no round may be in another mount than the first. */
+static int check_mount(struct walk *w)
+{
+	if ((w->resolve & RESOLVE_NO_XDEV) == 0)
+		return 0;
+	return w->start_mount == w->mount.id ? 0 : -EXDEV;
+}
+
+static int place_absolute(struct walk *w)
+{
+	struct mount *m = &w->mount;
+	size_t n;
+	int r;
+
+	mount_find(w->ns, w->path, m);
+	r = check_mount(w);
+	if (r < 0)
+		return r;
+	if (m->kind == MOUNT_PROC && !m->above)
+		return place_in_proc(w, w->path + m->point + (w->path[m->point] == '/'),
+				     m->point + (w->path[m->point] == '/'));
+	if (m->id == 0 || m->above) {
+		place_at(w, w->ns->root, dot_if_empty(w->path + 1), 0,
+			 (w->resolve & RESOLVE_BENEATH) != 0 ? RESOLVE_BENEATH : RESOLVE_IN_ROOT,
+			 mount_is_guests(w->ns->in, m) ? TREE_GUEST : TREE_HOST);
+		return 0;
+	}
+	n = strlen(m->source);
+	memcpy(w->host, m->source, n);
+	/* The source "/" and a rest that begins with a slash make one slash. */
+	if (n > 0 && w->host[n - 1] == '/' && w->path[m->point] == '/')
+		n--;
+	memcpy(w->host + n, w->path + m->point, strlen(w->path + m->point) + 1);
+	place_at(w, AT_FDCWD, w->host, n == 0 ? 1 : n, 0, mount_is_guests(w->ns->in, m) ? TREE_GUEST : TREE_HOST);
+	return 0;
+}
+
+/*
+ * ".." in an absolute path with a mount's name in it: what stands before the first ".." must be a directory, and then
+ * the name before it goes. The walk itself, with a shorter path.
+ */
+__attribute__((noinline)) static int drop_dotdot(struct walk *w, struct component c)
+{
+	char rest[WALK_PATH];
+	size_t n = strlen(w->path + c.at) + 1, head = c.at;
+	int fd CLEANUP(host_close_at) = -1;
+	int r;
+
+	memcpy(rest, w->path + c.at, n);
+	w->path[head] = '\0';
+	r = place_absolute(w);
+	if (r == 0) {
+		fd = place_open(w, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+		r = fd < 0 ? fd : 0;
+		if (r == -ELOOP && walk_again(w, &r))
+			r = AGAIN;
+	}
+	if (r < 0)
+		return r;
+	head = strlen(w->path);
+	if (head + n + 1 > WALK_PATH)
+		return -ENAMETOOLONG;
+	if (head > 0 && w->path[head - 1] != '/')
+		w->path[head++] = '/';
+	memcpy(w->path + head, rest, n);
+	if (r == AGAIN)
+		return AGAIN;
+	w->clean = 0;
+	if (!path_collapse(w->path, path_dotdot(w->path)) && (w->resolve & RESOLVE_BENEATH) != 0)
+		return -EXDEV;
+	return AGAIN;
+}
+
+static int next_absolute(struct walk *w)
+{
+	struct component c = path_dotdot(w->path);
+
+	if (c.length == 0)
+		return place_absolute(w);
+	if (w->split_dots || mount_has_any_name(w->ns->in, w->path))
+		return drop_dotdot(w, c);
+	/* No mount below the root is on the way; the kernel does the dots, and never leaves the root. */
+	mount_find(w->ns, "/", &w->mount);
+	place_at(w, w->ns->root, w->path + 1, 0,
+		 (w->resolve & RESOLVE_BENEATH) != 0 ? RESOLVE_BENEATH : RESOLVE_IN_ROOT,
+		 mount_is_guests(w->ns->in, &w->mount) ? TREE_GUEST : TREE_HOST);
+	return check_mount(w);
+}
+
+static int next_relative(struct walk *w)
+{
+	bool leaves = component_is_dotdot(w->path, path_component(w->path, 0));
+
+	if (!w->fixed && (leaves || dir_is_view(w->ns, w->dir) || mount_has_any_name(w->ns->in, w->path))) {
+		int r = make_absolute(w);
+
+		if (r == 0)
+			return AGAIN;
+		if (r != -ENOENT || leaves)
+			return r;
+		w->fixed = true;
+	}
+	place_at(w, w->dir, w->path, 0, RESOLVE_BENEATH, TREE_UNKNOWN);
+	return 0;
+}
+
+int walk_next(struct walk *w)
+{
+	int r;
+
+	do {
+		if (w->path[0] == '/')
+			r = next_absolute(w);
+		else
+			r = next_relative(w);
+	} while (r == AGAIN);
+	return r;
+}
+
+/* --- links ----------------------------------------------------------------------------------------------------------- */
+
+/*
+ * The operation met a link: the first one in w->place.path is followed. AGAIN, -ELOOP where it may not be followed, or 0
+ * if there is none (any more).
+ */
+__attribute__((noinline)) static int follow(struct walk *w)
+{
+	char buf[PATH_MAX], text[PATH_MAX];
+	/* place.path ends as w->path does; skew is how much longer its beginning is. */
+	size_t skew = strlen(w->place.path) - strlen(w->path);
+	struct component c = path_component(w->place.path, w->place.trusted);
+	const char *path = w->place.path;
+
+	/* readlinkat would not stop at the root. */
+	if (w->path[0] == '/' && path_dotdot(w->path).length != 0) {
+		w->split_dots = true;
+		return AGAIN;
+	}
+	if (w->clean + skew > c.at && w->clean > 0)
+		c = path_component(path, w->clean + skew);
+	for (; c.length != 0; c = path_component(path, c.at + c.length)) {
+		size_t end = c.at + c.length;
+		ssize_t n;
+
+		if (end >= sizeof(buf))
+			return -ENAMETOOLONG;
+		memcpy(buf, path, end);
+		buf[end] = '\0';
+		n = host_readlinkat(w->place.dir, buf, text, sizeof(text));
+		if (n == -EINVAL)
+			continue;
+		if (n < 0)
+			return n == -ENOENT ? 0 : (int)n;
+		if (path[end] == '\0' && w->nofollow)
+			return -ELOOP;
+		/* Links of the host's own tree mean the host's root, which is where the mount is. */
+		if (text[0] == '/' && walk_in_host_root(w)) {
+			if (w->mount.point + (size_t)n >= sizeof(buf))
+				return -ENAMETOOLONG;
+			memcpy(buf, w->path, w->mount.point);
+			memcpy(buf + w->mount.point, text, (size_t)n);
+			n += (ssize_t)w->mount.point;
+			return follow_text(w, end - skew, buf, (size_t)n);
+		}
+		return follow_text(w, end - skew, text, (size_t)n);
+	}
+	return 0;
+}
+
+bool walk_again(struct walk *w, int *r)
+{
+	int met = *r;
+
+	if (met != -ELOOP && met != -EXDEV && met != -EAGAIN)
+		return false;
+	if (w->tries++ > TRIES_MAX)
+		return false;
+	if (met == -EAGAIN) {
+		/* A rename elsewhere while ".." was in the path; or RESOLVE_CACHED, which the guest asked for. */
+		if ((w->resolve & RESOLVE_CACHED) != 0 || path_dotdot(w->place.path).length == 0)
+			return false;
+		*r = 0;
+		return true;
+	}
+	if (met == -EXDEV) {
+		if (w->path[0] == '/')
+			return false;
+		*r = w->fixed ? -ENOENT : make_absolute(w);
+		return *r == 0;
+	}
+	if (w->place.in_proc && w->place.proc.kind != PROCFS_HOST)
+		return false;
+	met = follow(w);
+	if (met < 0) {
+		*r = met;
+		return false;
+	}
+	*r = 0;
+	return true;
+}
+
+/* --- the operation ---------------------------------------------------------------------------------------------------- */
+
+int place_open(struct walk *w, int flags, mode_t mode)
+{
+	struct place *p = &w->place;
+
+	if (w->nofollow)
+		flags |= O_NOFOLLOW;
+	if (p->in_proc && p->proc.kind == PROCFS_MAGIC && !w->nofollow)
+		return plain_open(w->ns, p->path, flags & ~O_NOFOLLOW, mode);
+	if (p->in_proc && p->proc.kind == PROCFS_TEXT && (flags & O_PATH) == 0)
+		return procfs_open_text(w->ns, &p->proc, flags);
+	if (p->in_proc && p->proc.read_only && (flags & O_PATH) == 0 &&
+	    ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0))
+		return -EACCES;
+	return guard_open(w->ns, p->dir, p->path, p->trusted, flags, mode, p->resolve);
+}
+
+const char *place_parent(const struct place *p, char *buf, size_t size)
+{
+	struct last last = path_last(p->path);
+	size_t n = last.name.at;
+
+	while (n > 1 && p->path[n - 1] == '/')
+		n--;
+	if (n >= size)
+		return NULL;
+	memcpy(buf, p->path, n);
+	buf[n] = '\0';
+	return buf;
+}
+
+int walk_open(struct walk *w, int flags, mode_t mode)
+{
+	int r;
+
+	do {
+		r = walk_next(w);
+		if (r == 0)
+			r = place_open(w, flags, mode);
+	} while (walk_again(w, &r));
+	return r;
+}
+
+int place_writable(struct walk *w)
+{
+	char path[PATH_MAX];
+	struct mount m;
+
+	if (w->path[0] == '/')
+		return (w->mount.flags & MOUNT_READ_ONLY) != 0 ? -EROFS : 0;
+	if (!mount_any_read_only(w->ns->in) || vfs_fd_path(w->ns, w->dir, path, sizeof(path)) < 0)
+		return 0;
+	mount_find(w->ns, path, &m);
+	return (m.flags & MOUNT_READ_ONLY) != 0 ? -EROFS : 0;
+}

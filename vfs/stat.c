@@ -1,0 +1,209 @@
+/* stat(2) and its kin. */
+#include <errno.h>
+#include <sys/sysmacros.h>
+
+#include "base/str.h"
+#include "vfs/internal.h"
+#include "vfs/owner.h"
+
+/* What the host says of an object, in one of the two forms; st is always filled. */
+struct look {
+	struct stat st;
+	struct statx *statx; /* NULL for the stat family */
+	int flags;           /* AT_STATX_* */
+	unsigned mask;
+	struct owner owner;
+};
+
+static int ask(struct look *l, int dir, const char *path, int flags)
+{
+	struct stat *st = &l->st;
+	struct statx *x = l->statx;
+	int r;
+
+	if (x == NULL)
+		return host_fstatat(dir, path, st, flags);
+	r = (int)host_call(SYS_statx, dir, path, flags | l->flags, l->mask | STATX_BASIC_STATS, x);
+	if (r < 0)
+		return r;
+	memset(st, 0, sizeof(*st));
+	st->st_dev = makedev(x->stx_dev_major, x->stx_dev_minor);
+	st->st_rdev = makedev(x->stx_rdev_major, x->stx_rdev_minor);
+	st->st_ino = x->stx_ino;
+	st->st_mode = x->stx_mode;
+	st->st_nlink = x->stx_nlink;
+	st->st_uid = x->stx_uid;
+	st->st_gid = x->stx_gid;
+	st->st_size = (off_t)x->stx_size;
+	return 0;
+}
+
+/* The answer in the guest's terms: l->owner over l->st. */
+static void answer(struct look *l)
+{
+	struct stat *st = &l->st;
+	struct statx *x = l->statx;
+
+	st->st_uid = l->owner.uid;
+	st->st_gid = l->owner.gid;
+	st->st_mode = l->owner.mode;
+	st->st_rdev = l->owner.rdev;
+	if (x == NULL)
+		return;
+	x->stx_uid = st->st_uid;
+	x->stx_gid = st->st_gid;
+	x->stx_mode = (uint16_t)st->st_mode;
+	x->stx_size = (uint64_t)st->st_size;
+	x->stx_rdev_major = major(st->st_rdev);
+	x->stx_rdev_minor = minor(st->st_rdev);
+}
+
+static bool is_special(mode_t mode)
+{
+	return S_ISLNK(mode) || S_ISFIFO(mode) || S_ISSOCK(mode);
+}
+
+/* Links, FIFOs and sockets cannot carry attributes: they belong to the owner of the directory they stand in. */
+static void adopt(const struct vfs_ns *ns, struct look *l, int dir, const char *path, enum tree tree)
+{
+	struct owner parent;
+
+	if (path != NULL && owner_of_directory(ns, dir, path, tree, &parent)) {
+		l->owner.uid = parent.uid;
+		l->owner.gid = parent.gid;
+	}
+}
+
+static int look_fd(const struct vfs_ns *ns, int fd, struct look *l)
+{
+	int r = ask(l, fd, "", AT_EMPTY_PATH);
+
+	if (r < 0)
+		return r;
+	owner_get(ns, fd, TREE_UNKNOWN, &l->st, &l->owner);
+	return 0;
+}
+
+/* A name in a directory: one call, if it turns out to be nothing special. 1: look properly. */
+static int look_plain(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct look *l)
+{
+	enum tree tree = TREE_GUEST;
+	int r = ask(l, at.dir, at.path, AT_SYMLINK_NOFOLLOW);
+
+	if (r < 0)
+		return r;
+	if (S_ISLNK(l->st.st_mode) && (lookup & VFS_NOFOLLOW) == 0)
+		return 1;
+	if ((l->st.st_mode & S_ISVTX) != 0)
+		return 1;
+	if (l->st.st_uid != ns->in->host_uid || l->st.st_gid != ns->in->host_gid)
+		tree = fd_tree(ns, at.dir);
+	owner_get(ns, -1, tree, &l->st, &l->owner);
+	if (is_special(l->st.st_mode) && tree == TREE_GUEST)
+		adopt(ns, l, at.dir, "", TREE_UNKNOWN);
+	return 0;
+}
+
+/* A link of the host's whole tree reads with the mount point in front (vfs_readlink). */
+static void fix_link_size(struct look *l, const struct walk *w, int fd)
+{
+	char first[2];
+
+	if (S_ISLNK(l->st.st_mode) && walk_in_host_root(w) &&
+	    host_call(SYS_readlinkat, fd, "", first, sizeof(first)) > 0 && first[0] == '/')
+		l->st.st_size += (off_t)w->mount.point;
+}
+
+__attribute__((noinline)) static int look_walk(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct look *l)
+{
+	struct walk w CLEANUP(walk_done);
+	int fd CLEANUP(host_close_at) = -1;
+	char buf[PATH_MAX];
+	int r;
+
+	r = walk_begin(&w, ns, at, lookup, 0);
+	if (r < 0)
+		return r;
+	fd = walk_open(&w, O_PATH | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	r = ask(l, fd, "", AT_EMPTY_PATH);
+	if (r < 0)
+		return r;
+	owner_get(ns, fd, w.place.tree, &l->st, &l->owner);
+	if (w.place.in_proc && w.place.proc.pid != 0)
+		procfs_owner(ns, &w.place.proc, &l->owner.uid, &l->owner.gid);
+	if (is_special(l->st.st_mode) && w.place.tree != TREE_HOST)
+		adopt(ns, l, w.place.dir, place_parent(&w.place, buf, sizeof(buf)), w.place.tree);
+	fix_link_size(l, &w, fd);
+	return 0;
+}
+
+static int look(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct look *l)
+{
+	int r = 1;
+
+	if (at.path == NULL || (at.path[0] == '\0' && (lookup & VFS_EMPTY) != 0)) {
+		r = look_fd(ns, at.dir, l);
+	} else {
+		if (at.path[0] != '/' && at_is_plain(ns, at))
+			r = look_plain(ns, at, lookup, l);
+		if (r == 1)
+			r = look_walk(ns, at, lookup, l);
+	}
+	if (r == 0 && (lookup & VFS_DIRECTORY) != 0 && !S_ISDIR(l->st.st_mode))
+		r = -ENOTDIR;
+	if (r == 0)
+		answer(l);
+	return r;
+}
+
+int vfs_stat(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct stat *ret)
+{
+	struct look l;
+	int r;
+
+	l.statx = NULL;
+	r = look(ns, at, lookup, &l);
+	if (r == 0)
+		*ret = l.st;
+	return r;
+}
+
+int vfs_fstat(const struct vfs_ns *ns, int fd, struct stat *ret)
+{
+	struct look l;
+	int r;
+
+	l.statx = NULL;
+	if (fd < 0)
+		return -EBADF;
+	r = look_fd(ns, fd, &l);
+	if (r < 0)
+		return r;
+	answer(&l);
+	*ret = l.st;
+	return 0;
+}
+
+int vfs_statx(const struct vfs_ns *ns, struct vfs_at at, int flags, unsigned mask, struct statx *ret)
+{
+	struct statx x;
+	struct look l;
+	int lookup = 0, r;
+
+	if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE)) != 0 ||
+	    (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE || (mask & STATX__RESERVED) != 0)
+		return -EINVAL;
+	if ((flags & AT_SYMLINK_NOFOLLOW) != 0)
+		lookup |= VFS_NOFOLLOW;
+	if ((flags & AT_EMPTY_PATH) != 0)
+		lookup |= VFS_EMPTY;
+	l.statx = &x;
+	l.flags = flags & (AT_STATX_SYNC_TYPE | AT_NO_AUTOMOUNT);
+	l.mask = mask;
+	r = look(ns, at, lookup, &l);
+	if (r == 0)
+		*ret = x;
+	return r;
+}
