@@ -97,6 +97,8 @@ enum instance_features {
 	INSTANCE_NO_OPENAT2 = 1 << 0, /* the host has no openat2, or a test says so: walk component by component */
 	INSTANCE_NO_XATTRS = 1 << 1,  /* the store takes no user attributes */
 	INSTANCE_TRACE = 1 << 2,      /* write trace records to trace_fd's file */
+	/* The store may hold stand-ins for device nodes: opens look if what they opened is one. */
+	INSTANCE_DEVICE_NODES = 1 << 3,
 };
 
 enum instance_gate {
