@@ -272,6 +272,7 @@ static const struct {
 	{SYSCALL_recvfrom, true, 1 << 0, {3, SET, 10, 0, SET, SET}},
 	{SYSCALL_recvfrom, false, 9, {3, SET, 10, 0x40, 0, 0}},
 	{SYSCALL_getsockopt, true, 6, {3, SOL_SOCKET, SO_PEERCRED, SET, SET}},
+	{SYSCALL_getsockopt, true, 6, {3, SOL_SOCKET, SO_PEERGROUPS, SET, SET}},
 	{SYSCALL_getsockopt, false, 6, {3, SOL_SOCKET, SO_ERROR, SET, SET}},
 	{SYSCALL_getsockopt, false, 6, {3, 6, SO_PEERCRED, SET, SET}},
 	{SYSCALL_getsockopt, false, 6, {SO_PEERCRED, 6, SOL_SOCKET, SET, SET}},
