@@ -95,19 +95,20 @@ struct batch {
 	uint64_t guest_name[BATCH];
 };
 
+/* Reads n headers, or as many as there are in front of one that the kernel refuses; how many. */
 static int batch_read(struct tr_call *c, struct batch *b, uint64_t vec, uint32_t n)
 {
-	if (tr_read(c, b->message, vec, n * sizeof(b->message[0])) < 0)
-		return -EFAULT;
 	for (uint32_t i = 0; i < n; i++) {
 		struct msghdr *h = &b->message[i].msg_hdr;
 
+		if (tr_read(c, &b->message[i], vec + i * sizeof(b->message[i]), sizeof(b->message[i])) < 0)
+			return i > 0 ? (int)i : -EFAULT;
 		if (h->msg_namelen > INT_MAX)
-			return -EINVAL;
+			return i > 0 ? (int)i : -EINVAL;
 		b->guest_name[i] = (uintptr_t)h->msg_name;
 		prepare(h, &b->from[i]);
 	}
-	return 0;
+	return (int)n;
 }
 
 static int batch_give(struct tr_call *c, struct batch *b, uint64_t vec, uint32_t n)
@@ -129,13 +130,14 @@ static int batch_give(struct tr_call *c, struct batch *b, uint64_t vec, uint32_t
 static long receive(struct tr_call *c, const struct recvmmsg_args *a, uint64_t vec, uint32_t n, uint32_t flags)
 {
 	struct batch b;
-	long r = batch_read(c, &b, vec, n);
-	int told;
+	int told, ready = batch_read(c, &b, vec, n);
+	long r;
 
-	if (r < 0)
-		return r;
-	r = tr_blocking_call(c, SYS_recvmmsg,
-			     (const uint64_t[6]){(uint64_t)a->fd, (uintptr_t)b.message, n, flags, a->timeout});
+	if (ready < 0)
+		return ready;
+	r = tr_blocking_call(
+		c, SYS_recvmmsg,
+		(const uint64_t[6]){(uint64_t)a->fd, (uintptr_t)b.message, (uint64_t)ready, flags, a->timeout});
 	if (r <= 0)
 		return r;
 	told = batch_give(c, &b, vec, (uint32_t)r);
