@@ -47,6 +47,11 @@ int ldr_set_mm(const struct ldr_stack *stack, const struct ldr_image *program, u
 	};
 
 	map.brk = map.start_brk;
+	/* A program without code of its own: Linux has no order of these then, but its prctl wants one. */
+	if (map.start_code >= map.end_code) {
+		map.start_code = program->start;
+		map.end_code = program->end;
+	}
 	find_strings(stack->argv, stack->sp, &map.arg_start, &map.arg_end);
 	find_strings(stack->envp, map.arg_end, &map.env_start, &map.env_end);
 	return (int)host_call(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map));

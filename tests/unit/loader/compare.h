@@ -5,12 +5,12 @@
 #include "tracee.h"
 
 /*
- * The number of differences, each written to stderr with the path in front.
+ * The number of differences for the program at `path`, each written to stderr with the label in front.
  *
  * Outcome and errno; for programs that started: mappings (the program's own absolute, those of the interpreter and of
  * position-independent programs without one relative to their first page, because the kernel puts these elsewhere),
  * registers, auxiliary vector, what the kernel knows of the process, arguments and environment.
  */
-unsigned compare(const char *path, const struct snapshot *native, const struct snapshot *launched);
+unsigned compare(const char *path, const char *label, const struct snapshot *native, const struct snapshot *launched);
 
 #endif

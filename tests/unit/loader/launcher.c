@@ -100,8 +100,7 @@ void launch(uint64_t sp)
 	ldr_finish_stack(&stack, &image, dynamic ? &interpreter : NULL, &who);
 	if (image.stack_executable && ldr_make_stack_executable(sp) < 0)
 		die();
-	r = ldr_set_mm(&stack, &image, flags, random_number());
-	if (r < 0)
-		refuse(125, "set_mm", r);
+	/* Where the kernel does not let us, brk stays behind the launcher. */
+	(void)!ldr_set_mm(&stack, &image, flags, random_number());
 	ldr_jump(dynamic ? interpreter.entry : image.entry, sp);
 }

@@ -35,7 +35,7 @@ static void compare_file(const char *path)
 	start_native(path, &native);
 	start_launched(launcher, path, &launched);
 	compared++;
-	if (compare(path, &native, &launched) > 0)
+	if (compare(path, path, &native, &launched) > 0)
 		different++;
 }
 

@@ -195,10 +195,6 @@ static void run_launcher(pid_t pid, int *status, struct snapshot *ret)
 	}
 	if (!done)
 		return judge(*status, -1, ret);
-	if (regs.rax != 0) {
-		ret->error = (int)regs.rax;
-		return;
-	}
 	while (in_launcher(&regs)) {
 		if (!go_on(pid, PTRACE_SINGLESTEP, status))
 			return judge(*status, -1, ret);
