@@ -1,0 +1,178 @@
+/* mount(2) and umount2(2): what the flags ask for, and the rights and paths that it needs. The table is in mounts.c. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <sys/mount.h>
+
+#include "base/host.h"
+#include "base/str.h"
+#include "translator/args.h"
+#include "translator/system/fstypes.h"
+#include "translator/system/mounts.h"
+#include "translator/system/tmpfs.h"
+
+#define PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
+#define MAGIC_MASK  0xffff0000ul
+#define MAGIC       0xc0ed0000ul
+
+/* Where something is mounted or was mounted from: its path in the instance ("" for its root), and what is there now. */
+struct spot {
+	char path[PATH_MAX];
+	bool directory;
+};
+
+static int find_spot(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct spot *ret)
+{
+	const size_t root = strlen(ns->root_path);
+	struct stat st;
+	ssize_t n;
+	int r;
+
+	if (root >= sizeof(ret->path))
+		return -ENAMETOOLONG;
+	n = vfs_real_path(ns, at, lookup, ret->path + root, sizeof(ret->path) - root);
+	if (n < 0)
+		return (int)n;
+	r = vfs_stat(ns, (struct vfs_at){AT_FDCWD, ret->path + root}, VFS_NOFOLLOW, &st);
+	if (r < 0)
+		return r;
+	memcpy(ret->path, ns->root_path, root);
+	if (str_eq(ret->path + root, "/"))
+		ret->path[root] = '\0';
+	ret->directory = S_ISDIR(st.st_mode);
+	return 0;
+}
+
+static int bind_mount(struct tr_call *c, const struct mount_args *a, const struct spot *to)
+{
+	struct spot from;
+	int r;
+
+	if (a->source == NULL || a->source[0] == '\0')
+		return -EINVAL;
+	r = find_spot(&c->ns, (struct vfs_at){AT_FDCWD, a->source}, 0, &from);
+	if (r < 0)
+		return r;
+	if (from.directory != to->directory)
+		return -ENOTDIR;
+	/* Nothing can be mounted over the root: every process has it open. */
+	if (to->path[0] == '\0')
+		return -EBUSY;
+	return mounts_bind(c->ns.in, from.path, to->path, !from.directory, (a->mountflags & MS_REC) != 0);
+}
+
+static int move_here(struct tr_call *c, const struct mount_args *a, const struct spot *to)
+{
+	struct spot from;
+	int r;
+
+	if (a->source == NULL || a->source[0] == '\0')
+		return -EINVAL;
+	r = find_spot(&c->ns, (struct vfs_at){AT_FDCWD, a->source}, 0, &from);
+	if (r < 0)
+		return r;
+	if (!mounts_is_point(c->ns.in, from.path) || from.directory != to->directory || to->path[0] == '\0')
+		return -EINVAL;
+	return mounts_move(c->ns.in, from.path, to->path);
+}
+
+/* There is one mount table and nothing propagates out of it, so all four mean what is so already. */
+static int change_propagation(struct tr_call *c, uint64_t flags, const struct spot *at)
+{
+	const uint64_t type = flags & ~(uint64_t)(MS_REC | MS_SILENT);
+
+	if (!mounts_is_point(c->ns.in, at->path))
+		return -EINVAL;
+	return (type & ~(uint64_t)PROPAGATION) == 0 && (type & (type - 1)) == 0 ? 0 : -EINVAL;
+}
+
+static int remount(struct tr_call *c, uint64_t flags, const char *data, const struct spot *at)
+{
+	if (!mounts_is_point(c->ns.in, at->path))
+		return -EINVAL;
+	/* The root is used by everyone. */
+	if (at->path[0] == '\0')
+		return (flags & MS_RDONLY) != 0 ? -EBUSY : 0;
+	return mounts_change(c->ns.in, at->path, flags, data);
+}
+
+static int new_mount(struct tr_call *c, const struct mount_args *a, uint64_t flags, const char *data,
+		     const struct spot *at)
+{
+	struct fstype_request request = {
+		.ns = &c->ns,
+		.type = a->filesystemtype,
+		.device = a->source,
+		.point = at->path,
+		.flags = flags,
+		.options = data,
+	};
+
+	if (a->filesystemtype == NULL)
+		return -EINVAL;
+	return fstype_mount(&request, at->directory);
+}
+
+/* The options as text; "" for none. What is no text is for file systems that are not there. */
+static int read_data(struct tr_call *c, uint64_t from, char *to, size_t size)
+{
+	long r;
+
+	to[0] = '\0';
+	if (from == 0)
+		return 0;
+	r = tr_read_string(c, to, from, size);
+	return r == -ENAMETOOLONG ? -EINVAL : r < 0 ? (int)r : 0;
+}
+
+long sys_mount(struct tr_call *c, const struct mount_args *a)
+{
+	uint64_t flags = a->mountflags;
+	char data[PATH_MAX];
+	struct spot at;
+	int r;
+
+	r = read_data(c, a->data, data, sizeof(data));
+	if (r < 0)
+		return r;
+	r = find_spot(&c->ns, a->at, 0, &at);
+	if (r < 0)
+		return r;
+	if (!creds_capable(c->creds, CAP_SYS_ADMIN))
+		return -EPERM;
+	if ((flags & MAGIC_MASK) == MAGIC)
+		flags &= ~MAGIC_MASK;
+	if ((flags & (MS_REMOUNT | MS_BIND)) == (MS_REMOUNT | MS_BIND))
+		return remount(c, flags, "", &at);
+	if ((flags & MS_REMOUNT) != 0)
+		return remount(c, flags, data, &at);
+	if ((flags & MS_BIND) != 0)
+		return bind_mount(c, a, &at);
+	if ((flags & PROPAGATION) != 0)
+		return change_propagation(c, flags, &at);
+	if ((flags & MS_MOVE) != 0)
+		return move_here(c, a, &at);
+	return new_mount(c, a, flags, data, &at);
+}
+
+long sys_umount2(struct tr_call *c, const struct umount2_args *a)
+{
+	char source[sizeof(((struct mount_entry *)0)->source)];
+	struct spot at;
+	int r;
+
+	if ((a->flags & ~(uint32_t)(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)) != 0)
+		return -EINVAL;
+	r = find_spot(&c->ns, a->at, (a->flags & UMOUNT_NOFOLLOW) != 0 ? VFS_NOFOLLOW : 0, &at);
+	if (r < 0)
+		return r;
+	if (!creds_capable(c->creds, CAP_SYS_ADMIN))
+		return -EPERM;
+	if (!mounts_is_point(c->ns.in, at.path))
+		return -EINVAL;
+	if ((a->flags & MNT_EXPIRE) != 0 && (a->flags & (MNT_FORCE | MNT_DETACH)) != 0)
+		return -EINVAL;
+	r = mounts_remove(c->ns.in, at.path, (int)a->flags, source);
+	if (r == 0 && source[0] != '\0')
+		tmpfs_remove(&c->ns, source);
+	return r;
+}
