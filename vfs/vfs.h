@@ -133,6 +133,12 @@ MUST_CHECK ssize_t vfs_guest_path(const struct vfs_ns *ns, const char *host, cha
 MUST_CHECK ssize_t vfs_host_path(const struct vfs_ns *ns, const char *guest, char *buf, size_t size);
 
 /*
+ * The guest path (as seen from the process's root) of what at names: absolute, without links, dots or a slash at the
+ * end, by the mounts that the path went through. The object must exist. Its length.
+ */
+MUST_CHECK ssize_t vfs_real_path(const struct vfs_ns *ns, struct vfs_at at, int lookup, char *buf, size_t size);
+
+/*
  * The directory that holds the last component, for what must act on a name (bind of AF_UNIX, mount points): an O_PATH
  * descriptor in *ret_dir (the caller's to close), the component in name (NAME_MAX + 1 bytes). A last component that is
  * a link is not followed. -EEXIST for "/", "." and "..".
