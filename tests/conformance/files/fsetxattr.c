@@ -1,0 +1,33 @@
+/* fsetxattr(2). */
+#include "xattr-common.h"
+
+static long call(const char *path, const char *name, const void *value, size_t size, int flags)
+{
+	int fd = open(path, O_RDONLY);
+	long r;
+	int e;
+
+	NEED(fd >= 0);
+	r = syscall(SYS_fsetxattr, fd, name, value, size, flags);
+	e = errno;
+	close(fd);
+	errno = e;
+	return r;
+}
+
+static long on(int fd)
+{
+	return syscall(SYS_fsetxattr, fd, "user.x", "x", 1, 0);
+}
+
+int main(int argc, char **argv)
+{
+	struct xattr_calls calls = {.set = call, .by_descriptor = true};
+
+	check_begin(argc, argv);
+	if (!xattr_prepare())
+		return check_end();
+	xattr_set(&calls);
+	xattr_bad_descriptors(on);
+	return check_end();
+}
