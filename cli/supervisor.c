@@ -16,6 +16,7 @@
 #include "base/privileges.h"
 #include "cli/rundir.h"
 #include "syscall-tables/names.h"
+#include "translator/supervisor/notify_gate.h"
 #include "translator/supervisor/ptrace_gate.h"
 
 /* How often guests are looked for where the kernel does not tell of the last one's end. */
@@ -76,9 +77,9 @@ static void wait_for_hangup(int listener)
 		;
 }
 
-static void wait_for_guests(const struct instance *in, int listener)
+static void wait_for_guests(struct instance *in, int listener)
 {
-	if (listener >= 0)
+	if (listener >= 0 && (in->gate != INSTANCE_GATE_NOTIFY || notify_gate_serve(in, listener) < 0))
 		wait_for_hangup(listener);
 	while (any_guest(in))
 		(void)poll(NULL, 0, SWEEP_MILLISECONDS);

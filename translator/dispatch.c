@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "syscall-tables/names.h"
 #include "translator/args.h"
+#include "translator/seccomp/seccomp.h"
 #include "translator/state.h"
 
 /* Where the next argument is. */
@@ -51,7 +52,7 @@ static int get_path(struct cursor *at, int dir, struct vfs_at *ret, bool optiona
 
 	if (r < 0)
 		return r;
-	if (dir != AT_FDCWD && (path == NULL || path[0] != '/')) {
+	if (path == NULL || path[0] != '/') {
 		r = tr_borrow_fd(at->c, dir);
 		if (r < 0 && r != AT_FDCWD)
 			return r;
@@ -124,7 +125,7 @@ static int UNUSED get_AT_O(struct cursor *at, arg_AT_O *ret)
 	if (r == 0)     \
 		r = get_##kind(&at, &a.name);
 #define XLATE(nr, name, args, gap)                          \
-	static long enter_##name(struct tr_call *c)         \
+	static long UNUSED enter_##name(struct tr_call *c)  \
 	{                                                   \
 		struct name##_args a;                       \
 		struct cursor at = {.c = c};                \
@@ -140,6 +141,7 @@ struct entry {
 	int error;
 };
 
+#ifdef LX_RESIDENT
 static const struct entry table[] = {
 #define NATIVE(nr, name, args)                 [nr] = {.error = -1},
 #define XLATE(nr, name, args, gap)             [nr] = {.enter = enter_##name},
@@ -147,11 +149,19 @@ static const struct entry table[] = {
 #define REFUSE(nr, name, args, errno_, reason) [nr] = {.error = errno_},
 #include "syscall-tables/each.h"
 };
+#else
+/* In the supervisor: what the notify gate sends it, and nothing that must happen in the guest's process. */
+static const struct entry table[] = {
+#define NOTIFY(name) [SYSCALL_##name] = {.enter = enter_##name},
+#include "syscall-tables/notify.def"
+#undef NOTIFY
+};
+#endif
 
-static void note_unknown(uint32_t nr)
+static void note_unknown(struct instance *in, uint32_t nr)
 {
-	if (nr / 64 < ARRAY_SIZE(TR_INSTANCE->unknown_calls))
-		atomic_fetch_or(&TR_INSTANCE->unknown_calls[nr / 64], 1ull << nr % 64);
+	if (nr / 64 < ARRAY_SIZE(in->unknown_calls))
+		atomic_fetch_or(&in->unknown_calls[nr / 64], 1ull << nr % 64);
 }
 
 static long run(struct tr_call *c)
@@ -159,7 +169,7 @@ static long run(struct tr_call *c)
 	const struct entry *e = c->nr < ARRAY_SIZE(table) ? &table[c->nr] : NULL;
 
 	if (e == NULL || (e->enter == NULL && e->error == 0)) {
-		note_unknown(c->nr);
+		note_unknown(c->ns.in, c->nr);
 		return -ENOSYS;
 	}
 	if (e->enter != NULL)
@@ -182,6 +192,10 @@ long tr_dispatch(struct tr_call *c)
 	uint64_t begin;
 	long r;
 
+#ifdef LX_RESIDENT
+	if (c->process->seccomp_mode != 0 && tr_seccomp_check(c, &r))
+		return r;
+#endif
 	if ((c->ns.in->features & INSTANCE_TRACE) == 0)
 		return run(c);
 	begin = now();

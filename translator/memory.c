@@ -30,7 +30,9 @@ static long local_read_string(struct tr_call *c, char *to, uint64_t from, size_t
 static int local_borrow_fd(struct tr_call *c, int guest_fd)
 {
 	(void)c;
-	return guest_fd == RESERVED_FD ? -EBADF : guest_fd;
+	if (guest_fd == RESERVED_FD || (guest_fd < 0 && guest_fd != AT_FDCWD))
+		return -EBADF;
+	return guest_fd;
 }
 
 static int local_give_fd(struct tr_call *c, int fd, bool cloexec)

@@ -140,11 +140,11 @@ static void add_host_path(struct line *l, struct tr_call *c, const struct syscal
 		add(l, " -> %s", text);
 }
 
-static const char *gate_name(void)
+static const char *gate_name(const struct tr_call *c)
 {
-	switch (TR_INSTANCE->gate) {
-	case INSTANCE_GATE_NOTIFY:
+	if (c->frame == NULL)
 		return "notify";
+	switch (c->ns.in->gate) {
 	case INSTANCE_GATE_PTRACE:
 		return "ptrace";
 	default:
@@ -154,10 +154,10 @@ static const char *gate_name(void)
 
 static void count(struct tr_call *c, uint64_t nanoseconds)
 {
-	if (c->nr >= ARRAY_SIZE(TR_INSTANCE->calls))
+	if (c->nr >= ARRAY_SIZE(c->ns.in->calls))
 		return;
-	atomic_fetch_add(&TR_INSTANCE->calls[c->nr].count, 1);
-	atomic_fetch_add(&TR_INSTANCE->calls[c->nr].nanoseconds, nanoseconds);
+	atomic_fetch_add(&c->ns.in->calls[c->nr].count, 1);
+	atomic_fetch_add(&c->ns.in->calls[c->nr].nanoseconds, nanoseconds);
 }
 
 void tr_trace(struct tr_call *c, long result, uint64_t nanoseconds)
@@ -185,7 +185,7 @@ void tr_trace(struct tr_call *c, long result, uint64_t nanoseconds)
 		add(&l, " = -%s", sys_errno_name((int)-result));
 	else
 		add(&l, " = %ld", result);
-	add(&l, " <%s, %lu ns>\n", gate_name(), nanoseconds);
+	add(&l, " <%s, %lu ns>\n", gate_name(c), nanoseconds);
 
 	fd = host_open(c->ns.in->trace_path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY, 0);
 	if (fd < 0)
