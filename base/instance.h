@@ -63,6 +63,17 @@ struct mount_entry {
 	char options[128];
 };
 
+/*
+ * The identities of the directories that hold mount points: what a listing must look at. Filled by who first needs them
+ * (vfs/dir.c), valid while generation is mounts_generation.
+ */
+struct mount_parents {
+	_Atomic uint32_t lock;
+	_Atomic uint32_t generation;
+	uint32_t count;
+	uint64_t device[INSTANCE_MOUNTS], inode[INSTANCE_MOUNTS];
+};
+
 /* A process as the rest of the instance sees it. */
 struct process_slot {
 	/* The host's pid; 0 is a free slot. A slot whose process is gone may be taken over by anyone. */
@@ -135,6 +146,7 @@ struct instance {
 	 * components are not in here cannot cross a mount. */
 	uint64_t mount_names;
 	struct mount_entry mounts[INSTANCE_MOUNTS];
+	struct mount_parents mount_parents;
 
 	/* --trace's summary, by call number. */
 	struct {

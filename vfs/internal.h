@@ -167,6 +167,8 @@ struct object {
 	bool read_only; /* of an absolute path: it lies in a read-only mount */
 	enum tree tree;
 	uint32_t kind; /* of an absolute path: enum mount_kind */
+	bool mount_known;
+	uint32_t mount; /* its id, if known */
 	bool in_proc;
 	uid_t uid; /* who owns it there */
 	gid_t gid;
@@ -177,6 +179,37 @@ struct object {
 	}
 MUST_CHECK int object_open(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool write, struct object *ret);
 void object_done(struct object *o);
+/* -EBADF for an O_PATH descriptor, to which the calls on descriptors may do nothing. */
+MUST_CHECK int fd_is_real(int fd);
+
+enum parent_kind {
+	PARENT_NAME,
+	PARENT_DOT,
+	PARENT_DOTDOT,
+	PARENT_ROOT, /* "/" */
+};
+
+/* The directory that holds a path's last component, for the calls that act on a name. */
+struct parent {
+	int dir;
+	bool borrowed; /* dir is the caller's own */
+	enum tree tree;
+	enum parent_kind kind;
+	bool read_only;
+	bool mount_known;
+	uint32_t mount;               /* the id of the mount that dir is in, if known */
+	enum mount_relation relation; /* of the name */
+	bool slash;
+	char name[NAME_MAX + 2]; /* with a slash if the path ended with one: the host's kernel knows what that means */
+};
+#define PARENT_INIT       \
+	{                 \
+		.dir = -1 \
+	}
+MUST_CHECK int parent_open(const struct vfs_ns *ns, struct vfs_at at, struct parent *ret);
+void parent_done(struct parent *p);
+/* The id of the mount that p->dir is in. */
+uint32_t parent_mount(const struct vfs_ns *ns, struct parent *p);
 
 /* True for a relative path of one component that no mount, view or dot is involved in: dir and path name it. */
 bool at_is_plain(const struct vfs_ns *ns, struct vfs_at at);

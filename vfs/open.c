@@ -265,7 +265,9 @@ int object_open(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool writ
 	ret->in_proc = w.place.in_proc;
 	if (w.place.in_proc)
 		procfs_owner(ns, &w.place.proc, &ret->uid, &ret->gid);
-	ret->kind = w.path[0] == '/' ? w.mount.kind : MOUNT_NONE;
+	ret->mount_known = w.path[0] == '/';
+	ret->mount = w.mount.id;
+	ret->kind = ret->mount_known ? w.mount.kind : MOUNT_NONE;
 	ret->read_only = w.path[0] == '/' && (w.mount.flags & MOUNT_READ_ONLY) != 0;
 	r = write ? place_writable(&w) : 0;
 	if (r < 0)

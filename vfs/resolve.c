@@ -101,7 +101,7 @@ int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lo
 	w->path[0] = '\0';
 
 	n = at.path == NULL ? 0 : strlen(at.path);
-	if (n == 0 && (lookup & VFS_EMPTY) == 0)
+	if (n == 0 && at.path != NULL && (lookup & VFS_EMPTY) == 0)
 		return -ENOENT;
 	if (n >= PATH_MAX)
 		return -ENAMETOOLONG;

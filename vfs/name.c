@@ -1,0 +1,234 @@
+/* Making and removing names: mkdir, mknod, symlink, link, unlink. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdatomic.h>
+
+#include "base/str.h"
+#include "vfs/internal.h"
+#include "vfs/owner.h"
+
+void note_directory_change(const struct vfs_ns *ns)
+{
+	atomic_fetch_add(&ns->in->generation, 1);
+}
+
+/* The directory where something is to be made. -EEXIST where nothing can be. */
+static int open_for_new(const struct vfs_ns *ns, struct vfs_at at, struct parent *p)
+{
+	struct stat st;
+	int r = parent_open(ns, at, p);
+
+	if (r < 0)
+		return r;
+	if (p->kind != PARENT_NAME || p->relation == MOUNT_POINT)
+		return -EEXIST;
+	if (p->read_only)
+		return host_fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? -EEXIST : -EROFS;
+	return 0;
+}
+
+/* The caller may write to a directory of the guest's whatever its mode: once more if that had to be arranged. */
+static bool once_more(const struct vfs_ns *ns, const struct parent *p, long r)
+{
+	int fd CLEANUP(host_close_at) = -1;
+
+	if (r != -EACCES || p->tree == TREE_HOST)
+		return false;
+	/* The cwd has no number. */
+	if (p->dir == AT_FDCWD) {
+		fd = host_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+		return fd >= 0 && owner_grant(ns, fd, p->tree);
+	}
+	return owner_grant(ns, p->dir, p->tree);
+}
+
+/* What was made under p's name gets its owner. */
+static int finish_new(const struct vfs_ns *ns, const struct parent *p, struct owner *want)
+{
+	int fd CLEANUP(host_close_at) = -1;
+
+	fd = host_openat(p->dir, p->name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	return fd < 0 ? fd : owner_finish_new(ns, fd, p->tree, want);
+}
+
+int vfs_mkdir(const struct vfs_ns *ns, struct vfs_at at, mode_t mode)
+{
+	struct parent p CLEANUP(parent_done) = PARENT_INIT;
+	struct owner new;
+	mode_t host;
+	int r;
+
+	r = open_for_new(ns, at, &p);
+	if (r < 0)
+		return r;
+	mode &= 01777;
+	owner_of_new(ns, p.dir, "", p.tree, S_IFDIR | mode, &new);
+	host = mode;
+	if (p.tree != TREE_HOST && owner_needs_attribute(&new))
+		host = owner_host_mode(new.mode, true);
+	do
+		r = (int)host_call(SYS_mkdirat, p.dir, p.name, host);
+	while (once_more(ns, &p, r));
+	if (r < 0 || host == mode)
+		return r;
+	return finish_new(ns, &p, &new);
+}
+
+/* A FIFO or a socket: a real one, since it must work. A regular file, and what stands for a device: an empty file. */
+int vfs_mknod(const struct vfs_ns *ns, struct vfs_at at, mode_t mode, dev_t device)
+{
+	struct parent p CLEANUP(parent_done) = PARENT_INIT;
+	struct owner new;
+	mode_t type = (mode & S_IFMT) == 0 ? S_IFREG : mode & S_IFMT, host;
+	bool special = type == S_IFCHR || type == S_IFBLK;
+	int r;
+
+	if (type == S_IFDIR)
+		return -EPERM;
+	if (!special && type != S_IFREG && type != S_IFIFO && type != S_IFSOCK)
+		return -EINVAL;
+	r = open_for_new(ns, at, &p);
+	if (r < 0)
+		return r;
+	/* Anyone may make the character device 0:0, a whiteout. */
+	if (special && !creds_capable(ns->creds, CAP_MKNOD) && !(type == S_IFCHR && device == 0))
+		return -EPERM;
+	if (p.tree == TREE_UNKNOWN && special)
+		p.tree = fd_tree(ns, p.dir);
+	if (p.tree == TREE_HOST && special)
+		return -EPERM;
+
+	owner_of_new(ns, p.dir, "", p.tree, type | (mode & 07777), &new);
+	new.rdev = special ? device : 0;
+	host = mode & 0777;
+	if (p.tree != TREE_HOST && (type == S_IFIFO || type == S_IFSOCK))
+		host = owner_host_mode(mode & 0777, false);
+	else if (p.tree != TREE_HOST && owner_needs_attribute(&new))
+		host = owner_host_mode(new.mode, true);
+	do
+		r = (int)host_call(SYS_mknodat, p.dir, p.name, host | (special ? S_IFREG : type), 0);
+	while (once_more(ns, &p, r));
+	if (r < 0 || (host & S_ISVTX) == 0)
+		return r;
+	r = finish_new(ns, &p, &new);
+	if (r < 0)
+		(void)host_call(SYS_unlinkat, p.dir, p.name, 0);
+	else if (special)
+		__atomic_fetch_or(&ns->in->features, INSTANCE_DEVICE_NODES, __ATOMIC_RELAXED);
+	return r;
+}
+
+int vfs_symlink(const struct vfs_ns *ns, const char *text, struct vfs_at at)
+{
+	struct parent p CLEANUP(parent_done) = PARENT_INIT;
+	int r;
+
+	if (text[0] == '\0')
+		return -ENOENT;
+	r = open_for_new(ns, at, &p);
+	if (r < 0)
+		return r;
+	do
+		r = (int)host_call(SYS_symlinkat, text, p.dir, p.name);
+	while (once_more(ns, &p, r));
+	return r;
+}
+
+/* --- link ------------------------------------------------------------------------------------------------------------ */
+
+/* The old file as an object: what a descriptor or a followed path names. */
+static int link_object(const struct vfs_ns *ns, struct vfs_at from, int flags, struct vfs_at to)
+{
+	struct object o CLEANUP(object_done) = OBJECT_INIT;
+	struct parent p CLEANUP(parent_done) = PARENT_INIT;
+	int r;
+
+	r = object_open(ns, from, (flags & AT_EMPTY_PATH) != 0 ? VFS_EMPTY : 0, false, &o);
+	if (r < 0)
+		return r;
+	r = open_for_new(ns, to, &p);
+	if (r < 0)
+		return r;
+	if (o.mount_known && o.mount != parent_mount(ns, &p))
+		return -EXDEV;
+	do
+		r = (int)host_call(SYS_linkat, AT_FDCWD, fd_link(o.fd).text, p.dir, p.name, AT_SYMLINK_FOLLOW);
+	while (once_more(ns, &p, r));
+	return r;
+}
+
+int vfs_link(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, int flags)
+{
+	struct parent old CLEANUP(parent_done) = PARENT_INIT;
+	struct parent new CLEANUP(parent_done) = PARENT_INIT;
+	struct stat st;
+	int r;
+
+	if ((flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0)
+		return -EINVAL;
+	if (from.path == NULL || (from.path[0] == '\0' && (flags & AT_EMPTY_PATH) != 0) ||
+	    (flags & AT_SYMLINK_FOLLOW) != 0)
+		return link_object(ns, from, flags, to);
+
+	r = parent_open(ns, from, &old);
+	if (r < 0)
+		return r;
+	/* A slash follows the link, so it is the object again; so are dots and mount points. */
+	if (old.kind != PARENT_NAME || old.slash || old.relation == MOUNT_POINT)
+		return link_object(ns, from, flags, to);
+	r = host_fstatat(old.dir, old.name, &st, AT_SYMLINK_NOFOLLOW);
+	if (r < 0)
+		return r;
+	r = open_for_new(ns, to, &new);
+	if (r < 0)
+		return r;
+	if ((old.dir != new.dir || !old.borrowed || !new.borrowed) && parent_mount(ns, &old) != parent_mount(ns, &new))
+		return -EXDEV;
+	do
+		r = (int)host_call(SYS_linkat, old.dir, old.name, new.dir, new.name, 0);
+	while (once_more(ns, &new, r));
+	return r;
+}
+
+/* --- unlink ---------------------------------------------------------------------------------------------------------- */
+
+static int unlink_special(const struct parent *p, bool directory)
+{
+	if (!directory)
+		return -EISDIR;
+	switch (p->kind) {
+	case PARENT_DOT:
+		return -EINVAL;
+	case PARENT_DOTDOT:
+		return -ENOTEMPTY;
+	default:
+		return -EBUSY;
+	}
+}
+
+int vfs_unlink(const struct vfs_ns *ns, struct vfs_at at, int flags)
+{
+	struct parent p CLEANUP(parent_done) = PARENT_INIT;
+	bool directory = (flags & AT_REMOVEDIR) != 0;
+	int r;
+
+	if ((flags & ~AT_REMOVEDIR) != 0)
+		return -EINVAL;
+	r = parent_open(ns, at, &p);
+	if (r < 0)
+		return r;
+	if (p.kind != PARENT_NAME)
+		return unlink_special(&p, directory);
+	if (p.read_only)
+		return -EROFS;
+	if (p.relation == MOUNT_POINT)
+		return -EBUSY;
+	if (p.relation == MOUNT_PARENT && directory)
+		return -ENOTEMPTY;
+	do
+		r = (int)host_call(SYS_unlinkat, p.dir, p.name, flags);
+	while (once_more(ns, &p, r));
+	if (r == 0 && directory)
+		note_directory_change(ns);
+	return r;
+}

@@ -1,0 +1,213 @@
+/*
+ * Extended attributes. In the distribution's own files
+ *   - what this library keeps (OWNER_ATTRIBUTE, user.lxrun.*) is hidden;
+ *   - security.* and trusted.* are the guest's own, kept as user.lxrun.<name>: the host gives them to its root only, and
+ *     some of them would mean something to it;
+ *   - user.* and system.* are the host's.
+ * In the host's files all are the host's.
+ */
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/xattr.h>
+
+#include "base/str.h"
+#include "vfs/internal.h"
+#include "vfs/owner.h"
+
+#define KEPT_PREFIX   "user.lxrun."
+#define HIDDEN_PREFIX "user.containers.override_"
+
+enum name_kind {
+	NAME_HOST,   /* passed on */
+	NAME_KEPT,   /* stored with KEPT_PREFIX in front */
+	NAME_HIDDEN, /* does not exist */
+};
+
+struct name {
+	enum name_kind kind;
+	char host[XATTR_NAME_MAX + sizeof(KEPT_PREFIX)];
+};
+
+static int translate(const struct vfs_ns *ns, struct object *o, const char *name, struct name *ret)
+{
+	size_t n = strlen(name);
+	bool kept = str_starts(name, "security.") || str_starts(name, "trusted.");
+
+	if (n == 0 || n > XATTR_NAME_MAX)
+		return -ERANGE;
+	memcpy(ret->host, name, n + 1);
+	ret->kind = NAME_HOST;
+	if (str_starts(name, KEPT_PREFIX) || str_starts(name, HIDDEN_PREFIX))
+		ret->kind = NAME_HIDDEN;
+	if (!kept)
+		return 0;
+	if (o->tree == TREE_UNKNOWN)
+		o->tree = fd_tree(ns, o->fd);
+	if (o->tree != TREE_GUEST)
+		return 0;
+	if (sizeof(KEPT_PREFIX) - 1 + n > XATTR_NAME_MAX)
+		return -ERANGE;
+	ret->kind = NAME_KEPT;
+	memcpy(ret->host, KEPT_PREFIX, sizeof(KEPT_PREFIX) - 1);
+	memcpy(ret->host + sizeof(KEPT_PREFIX) - 1, name, n + 1);
+	return 0;
+}
+
+/* Linux's rules for who may change them. */
+static bool may_change(const struct vfs_ns *ns, const char *name)
+{
+	if (str_eq(name, "security.capability"))
+		return creds_capable(ns->creds, CAP_SETFCAP);
+	return creds_capable(ns->creds, CAP_SYS_ADMIN);
+}
+
+static bool may_see(const struct vfs_ns *ns, const char *name)
+{
+	return !str_starts(name, "trusted.") || creds_capable(ns->creds, CAP_SYS_ADMIN);
+}
+
+static int open_object(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool write, struct object *o)
+{
+	int r = at.path == NULL ? fd_is_real(at.dir) : 0;
+
+	return r < 0 ? r : object_open(ns, at, lookup, write, o);
+}
+
+int vfs_setxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const char *name, const void *value,
+		 size_t size, int flags)
+{
+	struct object o CLEANUP(object_done) = OBJECT_INIT;
+	struct name n;
+	int r;
+
+	r = open_object(ns, at, lookup, true, &o);
+	if (r == 0)
+		r = translate(ns, &o, name, &n);
+	if (r < 0)
+		return r;
+	if (n.kind == NAME_HIDDEN || (n.kind == NAME_KEPT && !may_change(ns, name)))
+		return -EPERM;
+	r = (int)host_call(SYS_setxattr, fd_link(o.fd).text, n.host, value, size, flags);
+	if (r == -EACCES && owner_grant(ns, o.fd, o.tree))
+		r = (int)host_call(SYS_setxattr, fd_link(o.fd).text, n.host, value, size, flags);
+	return r;
+}
+
+ssize_t vfs_getxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const char *name, void *value, size_t size)
+{
+	struct object o CLEANUP(object_done) = OBJECT_INIT;
+	struct name n;
+	ssize_t r;
+
+	r = open_object(ns, at, lookup, false, &o);
+	if (r == 0)
+		r = translate(ns, &o, name, &n);
+	if (r < 0)
+		return r;
+	if (n.kind == NAME_HIDDEN || !may_see(ns, name))
+		return -ENODATA;
+	r = host_call(SYS_getxattr, fd_link(o.fd).text, n.host, value, size);
+	if (r == -EACCES && owner_grant(ns, o.fd, o.tree))
+		r = host_call(SYS_getxattr, fd_link(o.fd).text, n.host, value, size);
+	/* A store that the host's root made has real ones. */
+	if (r == -ENODATA && n.kind == NAME_KEPT && str_eq(name, "security.capability"))
+		r = host_call(SYS_getxattr, fd_link(o.fd).text, name, value, size);
+	/* user.* of a link or a device is EPERM to read; security.* never is. */
+	return r == -EPERM && n.kind == NAME_KEPT ? -ENODATA : r;
+}
+
+int vfs_removexattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const char *name)
+{
+	struct object o CLEANUP(object_done) = OBJECT_INIT;
+	struct name n;
+	int r;
+
+	r = open_object(ns, at, lookup, true, &o);
+	if (r == 0)
+		r = translate(ns, &o, name, &n);
+	if (r < 0)
+		return r;
+	if (n.kind == NAME_HIDDEN)
+		return -ENODATA;
+	if (n.kind == NAME_KEPT && !may_change(ns, name))
+		return -EPERM;
+	return (int)host_call(SYS_removexattr, fd_link(o.fd).text, n.host);
+}
+
+/* --- list -------------------------------------------------------------------------------------------------------------- */
+
+static bool listed(const char *list, size_t size, const char *name)
+{
+	for (size_t i = 0; i < size; i += strlen(list + i) + 1)
+		if (str_eq(list + i, name))
+			return true;
+	return false;
+}
+
+/* What the guest sees of one name; NULL for nothing. capability: security.capability is kept by us too. */
+static const char *shown(const struct vfs_ns *ns, bool capability, const char *name)
+{
+	if (str_starts(name, HIDDEN_PREFIX))
+		return NULL;
+	if (str_starts(name, KEPT_PREFIX)) {
+		name += sizeof(KEPT_PREFIX) - 1;
+		return (str_starts(name, "security.") || str_starts(name, "trusted.")) && may_see(ns, name) ? name
+													    : NULL;
+	}
+	if (str_eq(name, "security.capability"))
+		return capability ? NULL : name;
+	return str_starts(name, "security.") || str_starts(name, "trusted.") ? NULL : name;
+}
+
+/* Rewrites a list in place: what is shown is never longer than what was there. */
+static size_t rewrite(const struct vfs_ns *ns, char *list, size_t size)
+{
+	bool capability = listed(list, size, KEPT_PREFIX "security.capability");
+	size_t to = 0;
+
+	for (size_t from = 0, next; from < size; from = next) {
+		const char *name;
+		size_t n;
+
+		next = from + strlen(list + from) + 1;
+		name = shown(ns, capability, list + from);
+		if (name == NULL)
+			continue;
+		n = strlen(name) + 1;
+		memmove(list + to, name, n);
+		to += n;
+	}
+	return to;
+}
+
+ssize_t vfs_listxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, char *list, size_t size)
+{
+	struct object o CLEANUP(object_done) = OBJECT_INIT;
+	char own[8192];
+	ssize_t n;
+
+	n = open_object(ns, at, lookup, false, &o);
+	if (n < 0)
+		return n;
+	if (o.tree == TREE_UNKNOWN)
+		o.tree = fd_tree(ns, o.fd);
+	if (o.tree == TREE_HOST)
+		return host_call(SYS_listxattr, fd_link(o.fd).text, list, size);
+	if (size >= sizeof(own)) {
+		n = host_call(SYS_listxattr, fd_link(o.fd).text, list, size);
+		return n < 0 ? n : (ssize_t)rewrite(ns, list, (size_t)n);
+	}
+	n = host_call(SYS_listxattr, fd_link(o.fd).text, own, sizeof(own));
+	if (n == -ERANGE)
+		/* Too long for this stack: the host's own length is enough, and a larger buffer is asked with it. */
+		return size == 0 ? host_call(SYS_listxattr, fd_link(o.fd).text, NULL, 0) : -ERANGE;
+	if (n < 0)
+		return n;
+	n = (ssize_t)rewrite(ns, own, (size_t)n);
+	if (size == 0)
+		return n;
+	if ((size_t)n > size)
+		return -ERANGE;
+	memcpy(list, own, (size_t)n);
+	return n;
+}
