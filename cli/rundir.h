@@ -1,0 +1,57 @@
+/*
+ * An instance's runtime directory: made before the first guest starts, removed behind the last one.
+ *
+ *	<base>/rPID-XXXXXX/     0700; PID is who made it
+ *		resident        the executable of all guests: this file's identity is how they are recognised
+ *		shm             struct instance
+ *		r -> the root   a short way to it, for names of sockets
+ *		s/              names of sockets that are too long (translator/net)
+ *		dev/            the guest's /dev: stand-ins for what is mounted, and links
+ *		shmdir/         the guest's /dev/shm
+ *		pidns           a link whose text is the pid namespace in which PID is meant
+ *
+ * The base is $XDG_RUNTIME_DIR/lxrun, else /tmp/lxrun-UID, else $XDG_CACHE_HOME/lxrun or ~/.cache/lxrun: the first that
+ * belongs to the caller alone, allows programs to be executed, and leaves room for names of sockets.
+ */
+#ifndef LX_CLI_RUNDIR_H
+#define LX_CLI_RUNDIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/instance.h"
+
+/* A runtime directory's path is at most this long: sun_path has 108 bytes for it and for what stands behind it. */
+#define RUNDIR_PATH_MAX 63
+
+struct rundir_options {
+	const char *root;     /* the host's path of the guest's root directory, absolute, no links in it */
+	const char *resident; /* the executable that is copied */
+	const char *hostname; /* NULL: the host's */
+	const char *distro;   /* NULL: none */
+	enum instance_gate gate;
+	bool no_openat2; /* do without, even where the host has it */
+	bool no_host;    /* no /mnt/host */
+};
+
+/*
+ * Makes a runtime directory and the instance in it: every field but supervisor and trace_path, with the built-in mounts.
+ * *ret is mapped shared and never unmapped; its `runtime` is the directory. -errno, with nothing left behind and one
+ * sentence for people in message.
+ */
+MUST_CHECK int rundir_create(const struct rundir_options *o, struct instance **ret, char *message, size_t size);
+
+/*
+ * Removes a runtime directory and all that is in it. Follows no links, and does nothing for a path that is not directly
+ * in a base of the caller's or is not named like a runtime directory: the path may come from shared memory.
+ */
+void rundir_remove(const char *path);
+
+/*
+ * Removes the runtime directories of instances that are gone: neither who made it, nor its supervisor, nor a process that
+ * runs its resident is there. How many were removed.
+ */
+int rundir_sweep(void);
+
+#endif

@@ -1,0 +1,98 @@
+#include "cli/rundir_mounts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/host.h"
+
+const char *const rundir_devices[] = {"null", "zero", "full", "random", "urandom", "tty", "ptmx", NULL};
+
+struct built_in {
+	uint32_t kind, flags;
+	const char *point, *source; /* a source that begins with "./" is in the runtime directory */
+	const char *type, *device, *options;
+};
+
+/* In the order of mounting: what stands in /dev comes behind it. The devices come behind these. */
+static const struct built_in built_ins[] = {
+	{MOUNT_PROC, 0, "/proc", "/proc", "proc", "proc", "rw,nosuid,nodev,noexec,relatime"},
+	{MOUNT_SYS, MOUNT_READ_ONLY, "/sys", "/sys", "sysfs", "sysfs", "ro,nosuid,nodev,noexec,relatime"},
+	{MOUNT_BIND, 0, "/dev", "./dev", "tmpfs", "tmpfs", "rw,nosuid,relatime,mode=755"},
+	{MOUNT_DEVPTS, 0, "/dev/pts", "/dev/pts", "devpts", "devpts",
+	 "rw,nosuid,noexec,relatime,mode=620,ptmxmode=666"},
+	{MOUNT_TMPFS, 0, "/dev/shm", "./shmdir", "tmpfs", "tmpfs", "rw,nosuid,nodev,relatime"},
+};
+static const struct built_in device = {MOUNT_BIND, MOUNT_FILE,          NULL, NULL, "devtmpfs",
+				       "devtmpfs", "rw,nosuid,relatime"};
+/* What it is, and with which options the host has it mounted, is the host's to say. */
+static const struct built_in host_root = {MOUNT_BIND, 0, "/mnt/host", "/", "", "host", "rw,relatime"};
+
+static int set(char *to, size_t size, const char *text)
+{
+	int n = snprintf(to, size, "%s", text);
+
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+static int add(struct instance *in, const struct built_in *b, const char *point, const char *source)
+{
+	struct mount_entry e = {.kind = b->kind, .flags = b->flags | MOUNT_BUILT_IN};
+
+	if (set(e.point, sizeof(e.point), point) < 0 || set(e.source, sizeof(e.source), source) < 0 ||
+	    set(e.type, sizeof(e.type), b->type) < 0 || set(e.device, sizeof(e.device), b->device) < 0 ||
+	    set(e.options, sizeof(e.options), b->options) < 0)
+		return -ENAMETOOLONG;
+	return instance_add_mount(in, &e);
+}
+
+bool rundir_device_source(const char *name, char *source)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	return realpath(path, source) != NULL && stat(source, &st) == 0 && S_ISCHR(st.st_mode);
+}
+
+static int add_devices(struct instance *in)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && rundir_devices[i] != NULL; i++) {
+		char point[64], source[PATH_MAX];
+
+		snprintf(point, sizeof(point), "/dev/%s", rundir_devices[i]);
+		if (rundir_device_source(rundir_devices[i], source))
+			r = add(in, &device, point, source);
+	}
+	return r;
+}
+
+static int add_built_in(struct instance *in, const struct built_in *b)
+{
+	char source[PATH_MAX];
+	struct stat st;
+
+	if (b->source[0] == '.')
+		snprintf(source, sizeof(source), "%s%s", in->runtime, b->source + 1);
+	else
+		snprintf(source, sizeof(source), "%s", b->source);
+	/* A container may lack /sys or /dev/pts. */
+	return stat(source, &st) == 0 ? add(in, b, b->point, source) : 0;
+}
+
+int rundir_add_mounts(struct instance *in, bool host)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(built_ins); i++)
+		r = add_built_in(in, &built_ins[i]);
+	if (r == 0)
+		r = add_devices(in);
+	if (r == 0 && host)
+		r = add_built_in(in, &host_root);
+	return r;
+}

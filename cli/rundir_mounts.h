@@ -1,0 +1,20 @@
+/* The mounts that every instance begins with. Private to cli/rundir*.c. */
+#ifndef LX_CLI_RUNDIR_MOUNTS_H
+#define LX_CLI_RUNDIR_MOUNTS_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/instance.h"
+
+/* Names in /dev that are the host's own devices; NULL-terminated. */
+extern const char *const rundir_devices[];
+
+/* The host's path of a device, no links in it, into PATH_MAX bytes; false if the host has none of that name. */
+bool rundir_device_source(const char *name, char *source);
+
+/* Fills the mount table; in->runtime is set. What the host does not have is left out. host: with /mnt/host. */
+MUST_CHECK int rundir_add_mounts(struct instance *in, bool host);
+
+#endif
