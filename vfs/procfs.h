@@ -18,10 +18,10 @@ enum procfs_kind {
 
 struct procfs_entry {
 	enum procfs_kind kind;
-	char host[128];  /* the host's path, e.g. /proc/123/status: never below another process's than the guest named */
-	size_t used;     /* bytes of `rest` that were consumed: a LINK or MAGIC may stand in the middle of a path */
-	pid_t pid, tid;  /* whose; 0 outside of /proc/PID */
-	unsigned view;   /* index into the table, private */
+	char host[128]; /* the host's path, e.g. /proc/123/status: never below another process's than the guest named */
+	size_t used;    /* bytes of `rest` that were consumed: a LINK or MAGIC may stand in the middle of a path */
+	pid_t pid, tid; /* whose; 0 outside of /proc/PID */
+	unsigned view;  /* index into the table, private */
 	/* PROCFS_HOST: opening it for writing answers -EACCES, whatever the host would say: it is not of the guest's
 	 * processes, and a caller who is the real root could change the host. */
 	bool read_only;
@@ -50,7 +50,10 @@ MUST_CHECK bool procfs_hides(const struct vfs_ns *ns, const char *rest, const ch
  */
 void procfs_owner(const struct vfs_ns *ns, const struct procfs_entry *entry, uid_t *ret_uid, gid_t *ret_gid);
 
-/* True if pid is a process or thread of the instance: its /proc/PID/exe is the instance's resident, or it has a slot. */
+/*
+ * True if pid is a process or thread of the instance: its /proc/PID/exe is the instance's resident. Where that cannot be
+ * seen (zombies, what is not dumpable), it has a slot, or a guest is its parent.
+ */
 MUST_CHECK bool procfs_is_guest(const struct vfs_ns *ns, pid_t pid);
 
 #endif

@@ -45,26 +45,46 @@ static size_t socket_name(const struct procfs_line *line)
 	return i < line->length ? i + 1 : i;
 }
 
-/* Sockets of the guest's stand below <runtime>/r, which leads to its root. NULL for others. */
-static const char *guest_name(const struct vfs_ns *ns, const char *name, const char *prefix)
+/* Bytes of an ID in the runtime directory's s/. */
+#define RECORD_ID 16
+
+/*
+ * The guest's name of a socket: what stands behind <runtime>/r, which leads to the guest's root, or for
+ * <runtime>/s/ID/... the text of the link <runtime>/s/ID.name. Others keep the host's
+ * name. buf: PATH_MAX bytes.
+ */
+static const char *guest_name(const struct vfs_ns *ns, const char *runtime, const char *name, char *buf)
 {
-	return str_starts(name, prefix) ? procfs_below(name + strlen(prefix) - 1, ns->root_path) : NULL;
+	char record[sizeof(ns->in->runtime) + RECORD_ID + 16];
+	size_t n = strlen(runtime);
+	const char *seen;
+
+	if (strncmp(name, runtime, n) != 0)
+		return name;
+	if (str_starts(name + n, "/r/")) {
+		seen = procfs_below(name + n + 2, ns->root_path);
+		return seen != NULL ? seen : name;
+	}
+	if (!str_starts(name + n, "/s/") || strlen(name + n) <= RECORD_ID + 3 || name[n + RECORD_ID + 3] != '/')
+		return name;
+	str_format(record, sizeof(record), "%s/s/%.*s.name", runtime, RECORD_ID, name + n + 3);
+	return host_readlinkat(AT_FDCWD, record, buf, PATH_MAX) >= 0 ? buf : name;
 }
 
 int procfs_make_net_unix(const struct procfs_from *from, struct procfs_out *o)
 {
 	struct procfs_lines lines;
 	struct procfs_line line;
-	char prefix[sizeof(from->ns->in->runtime) + 4];
+	char runtime[sizeof(from->ns->in->runtime)], buf[PATH_MAX];
 	int r;
 
-	str_format(prefix, sizeof(prefix), "%.*s/r/", (int)sizeof(from->ns->in->runtime), from->ns->in->runtime);
+	memcpy(runtime, from->ns->in->runtime, sizeof(runtime));
+	runtime[sizeof(runtime) - 1] = '\0';
 	procfs_read_lines(&lines, from->fd);
 	while ((r = procfs_next_line(&lines, &line)) > 0) {
 		size_t at = line.begins ? socket_name(&line) : line.length;
-		/* sun_path, and the newlines that may be in one, which make it two lines here. */
+		/* sun_path; a newline in one makes it two lines here. */
 		char name[128];
-		const char *seen;
 
 		if (line.length - at >= sizeof(name)) {
 			procfs_put_line(o, &line);
@@ -72,9 +92,8 @@ int procfs_make_net_unix(const struct procfs_from *from, struct procfs_out *o)
 		}
 		memcpy(name, line.text + at, line.length - at);
 		name[line.length - at] = '\0';
-		seen = guest_name(from->ns, name, prefix);
 		procfs_put(o, line.text, at);
-		procfs_puts(o, seen != NULL ? seen : name);
+		procfs_puts(o, guest_name(from->ns, runtime, name, buf));
 		if (line.ends)
 			procfs_puts(o, "\n");
 	}

@@ -176,3 +176,28 @@ Test(net_unix, names_of_the_guests)
 	close(in_dir);
 	close(outside);
 }
+
+Test(net_unix, names_that_are_kept_in_records)
+{
+	char path[200];
+	const char *text;
+	int fd, lost;
+
+	snprintf(path, sizeof(path), "%s/s", g.runtime);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/s/0123456789abcdef", g.runtime);
+	cr_assert_eq(symlink(g.root, path), 0);
+	snprintf(path, sizeof(path), "%s/s/0123456789abcdef/x.sock", g.runtime);
+	fd = bind_name(path);
+	snprintf(path, sizeof(path), "%s/s/0123456789abcdef.name", g.runtime);
+	cr_assert_eq(symlink("../a/relative/name of any length/x.sock", path), 0);
+	snprintf(path, sizeof(path), "%s/s/short", g.runtime);
+	lost = bind_name(path);
+
+	text = guest_text(&g, "self/net/unix");
+	cr_expect_not_null(strstr(text, " ../a/relative/name of any length/x.sock\n"));
+	cr_expect_null(strstr(text, "0123456789abcdef"));
+	cr_expect_not_null(strstr(text, "/s/short\n"));
+	close(fd);
+	close(lost);
+}
