@@ -227,7 +227,7 @@ int guard_open(const struct vfs_ns *ns, int dir, const char *path, size_t truste
 	int r;
 
 	flags = openable(flags);
-	mode = (flags & (O_CREAT | __O_TMPFILE)) != 0 ? mode & 07777 : 0;
+	mode = (flags & (O_CREAT | OPEN_TMPFILE)) != 0 ? mode & 07777 : 0;
 	resolve |= RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 	if ((in->features & INSTANCE_NO_OPENAT2) == 0 && strlen(path) < PATH_MAX) {
 		r = call_openat2(ns, dir, path, flags, mode, resolve);

@@ -14,6 +14,8 @@
 #define MOUNT_SOURCE_MAX sizeof(((struct mount_entry *)0)->source)
 /* Linux follows this many links in one resolution. */
 #define LINKS_MAX 40
+/* O_TMPFILE without the O_DIRECTORY in it. */
+#define OPEN_TMPFILE (O_TMPFILE & ~O_DIRECTORY)
 
 /* --- text (path.c) ------------------------------------------------------------------------------------------------ */
 

@@ -90,10 +90,10 @@ static int act(struct walk *w, int flags, mode_t mode)
 	if ((flags & O_PATH) != 0)
 		return place_open(w, flags, 0);
 	if (((flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0) && place_writable(w) < 0)
-		return (flags & __O_TMPFILE) != 0 ? -EROFS : open_read_only(w, flags);
+		return (flags & OPEN_TMPFILE) != 0 ? -EROFS : open_read_only(w, flags);
 	if ((flags & O_CREAT) != 0)
 		return create(w, flags, mode);
-	if ((flags & __O_TMPFILE) != 0)
+	if ((flags & OPEN_TMPFILE) != 0)
 		return create_temporary(w, flags, mode);
 	return place_open(w, flags, 0);
 }
@@ -208,7 +208,7 @@ int vfs_open(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, 
 		if ((resolve & ~(uint64_t)RESOLVE_KNOWN) != 0 ||
 		    (resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) == (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
 			return -EINVAL;
-		if ((resolve & RESOLVE_CACHED) != 0 && (flags & (O_TRUNC | O_CREAT | __O_TMPFILE)) != 0)
+		if ((resolve & RESOLVE_CACHED) != 0 && (flags & (O_TRUNC | O_CREAT | OPEN_TMPFILE)) != 0)
 			return -EAGAIN;
 		if ((resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0)
 			return open_scoped(ns, at, flags, mode, resolve);
