@@ -53,10 +53,9 @@ static int get_path(struct cursor *at, int dir, struct vfs_at *ret, bool optiona
 	if (r < 0)
 		return r;
 	if (path == NULL || path[0] != '/') {
+		/* A bad one is no error before the path was looked at: an empty path comes first. */
 		r = tr_borrow_fd(at->c, dir);
-		if (r < 0 && r != AT_FDCWD)
-			return r;
-		dir = r;
+		dir = r >= 0 || r == AT_FDCWD ? r : -EBADF;
 	}
 	*ret = (struct vfs_at){.dir = dir, .path = path};
 	return 0;
@@ -125,7 +124,7 @@ static int UNUSED get_AT_O(struct cursor *at, arg_AT_O *ret)
 	if (r == 0)     \
 		r = get_##kind(&at, &a.name);
 #define XLATE(nr, name, args, gap)                          \
-	static long UNUSED enter_##name(struct tr_call *c)  \
+	static inline long UNUSED enter_##name(struct tr_call *c)  \
 	{                                                   \
 		struct name##_args a;                       \
 		struct cursor at = {.c = c};                \

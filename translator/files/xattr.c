@@ -28,9 +28,14 @@ static int check_name(const char *name)
 	return n == 0 || n > XATTR_NAME_MAX ? -ERANGE : 0;
 }
 
+/* With AT_EMPTY_PATH and no path, a descriptor is taken as by the f-calls: not one of O_PATH. */
 static int at_path(struct vfs_at *at, int at_flags)
 {
-	return check_flags(at_flags) < 0 ? -EINVAL : files_maybe_null(at, at_flags);
+	int r = check_flags(at_flags) < 0 ? -EINVAL : files_maybe_null(at, at_flags);
+
+	if (r == 0 && at->path[0] == '\0' && (at_flags & AT_EMPTY_PATH) != 0 && at->dir != AT_FDCWD)
+		at->path = NULL;
+	return r;
 }
 
 static long set(struct tr_call *c, struct vfs_at at, int lookup, const char *name, struct attribute_args v)
