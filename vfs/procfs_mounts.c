@@ -112,6 +112,15 @@ static const char *bind_root(const struct instance *in, const struct mount_entry
 	return (e->flags & MOUNT_FILE) != 0 && slash != NULL ? slash : "/";
 }
 
+/* On Linux the nodes in /dev are files of one file system: that each of them is mounted here is the instance's own affair,
+ * and df would show one of them for all. */
+static bool is_device_node(const struct mount_entry *e)
+{
+	const uint32_t flags = MOUNT_BUILT_IN | MOUNT_FILE;
+
+	return (e->flags & flags) == flags;
+}
+
 static void put_entry(const struct procfs_from *from, uint32_t n, const char *root, put_row *put, struct procfs_out *o)
 {
 	const struct instance *in = from->ns->in;
@@ -126,7 +135,7 @@ static void put_entry(const struct procfs_from *from, uint32_t n, const char *ro
 	e.device[sizeof(e.device) - 1] = '\0';
 	e.options[sizeof(e.options) - 1] = '\0';
 	row.point = procfs_below(e.point, root);
-	if (e.kind == MOUNT_NONE || row.point == NULL)
+	if (e.kind == MOUNT_NONE || is_device_node(&e) || row.point == NULL)
 		return;
 
 	if (host_fstatat(AT_FDCWD, e.source, &st, 0) == 0)

@@ -38,6 +38,15 @@ void guest_mount(struct guest *g, unsigned kind, unsigned flags, const char *poi
 	cr_assert_eq(instance_add_mount(g->in, &e), 0);
 }
 
+size_t guest_mounts(const struct guest *g)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < g->in->mount_count; i++)
+		n += strcmp(g->in->mounts[i].point, "/dev/null") != 0;
+	return n;
+}
+
 void guest_start(struct guest *g)
 {
 	char path[256];

@@ -28,6 +28,9 @@ void guest_end(struct guest *g);
 void guest_mount(struct guest *g, unsigned kind, unsigned flags, const char *point, const char *source,
 		 const char *type);
 
+/* Entries that the guest can see: devices are not among them. */
+size_t guest_mounts(const struct guest *g);
+
 /* procfs_lookup() that must succeed and say so of the kind. */
 struct procfs_entry guest_lookup(struct guest *g, const char *rest, enum procfs_kind kind);
 /* The whole of a text view, or of a host's file; freed by guest_end(). */
