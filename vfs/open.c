@@ -119,11 +119,16 @@ __attribute__((noinline)) static bool grant(struct walk *w, int flags)
 	return fd >= 0 && owner_grant(w->ns, fd, w->place.tree);
 }
 
-/* What the guest got: directories of views are looked at again when they are used. */
-static int given(struct walk *w, int fd, int flags)
+/*
+ * What the guest got: directories of views are looked at again when they are used. others: whether other descriptors
+ * were open when this one was made.
+ */
+static int given(struct walk *w, int fd, int flags, bool *ret_others)
 {
 	struct stat st;
 	int device;
+
+	*ret_others = w->own >= 0 || w->place.in_proc || (w->ns->in->features & INSTANCE_NO_OPENAT2) != 0;
 
 	if (w->place.in_proc) {
 		if (host_fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
@@ -135,11 +140,13 @@ static int given(struct walk *w, int fd, int flags)
 	device = owner_open_device(w->ns, fd, flags);
 	if (device == -ENODEV)
 		return fd;
+	*ret_others = true;
 	host_close(fd);
 	return device;
 }
 
-static int open_in(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, uint64_t resolve)
+static int open_in(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, uint64_t resolve,
+		   bool *ret_others)
 {
 	struct walk w CLEANUP(walk_done);
 	int r;
@@ -154,14 +161,25 @@ static int open_in(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t 
 		if (r == -EACCES && grant(&w, flags))
 			r = act(&w, flags, mode);
 	} while (walk_again(&w, &r));
-	return r < 0 ? r : given(&w, r, flags);
+	return r < 0 ? r : given(&w, r, flags, ret_others);
+}
+
+/* open(2) promises the lowest free number, which descriptors that were needed on the way may have taken. */
+static int lowest(int fd, int flags)
+{
+	int low = host_fcntl(fd, (flags & O_CLOEXEC) != 0 ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+
+	if (low < 0)
+		return fd;
+	host_close(low < fd ? fd : low);
+	return low < fd ? low : fd;
 }
 
 /*
  * RESOLVE_BENEATH and RESOLVE_IN_ROOT make a directory the root of the resolution: the same walk, with that root.
  */
 __attribute__((noinline)) static int open_scoped(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode,
-						 uint64_t resolve)
+						 uint64_t resolve, bool *ret_others)
 {
 	int dir CLEANUP(host_close_at) = -1;
 	char root[PATH_MAX], path[PATH_MAX + 1], host[PATH_MAX];
@@ -199,26 +217,32 @@ __attribute__((noinline)) static int open_scoped(const struct vfs_ns *ns, struct
 	memcpy(path + 1, at.path, (size_t)n + 1);
 	scope.root = dir;
 	scope.root_path = root;
-	return open_in(&scope, (struct vfs_at){AT_FDCWD, path}, flags, mode, resolve);
+	return open_in(&scope, (struct vfs_at){AT_FDCWD, path}, flags, mode, resolve, ret_others);
 }
 
 int vfs_open(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, uint64_t resolve)
 {
-	if (resolve != 0) {
-		if ((resolve & ~(uint64_t)RESOLVE_KNOWN) != 0 ||
-		    (resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) == (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
-			return -EINVAL;
-		if ((resolve & RESOLVE_CACHED) != 0 && (flags & (O_TRUNC | O_CREAT | OPEN_TMPFILE)) != 0)
-			return -EAGAIN;
-		if ((resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0)
-			return open_scoped(ns, at, flags, mode, resolve);
+	bool others = false;
+	int fd;
+
+	if ((resolve & ~(uint64_t)RESOLVE_KNOWN) != 0 ||
+	    (resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) == (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
+		return -EINVAL;
+	if ((resolve & RESOLVE_CACHED) != 0 && (flags & (O_TRUNC | O_CREAT | OPEN_TMPFILE)) != 0)
+		return -EAGAIN;
+	if ((resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0) {
+		fd = open_scoped(ns, at, flags, mode, resolve, &others);
+		others = true;
+	} else {
+		fd = open_in(ns, at, flags, mode, resolve, &others);
 	}
-	return open_in(ns, at, flags, mode, resolve);
+	return fd >= 0 && others ? lowest(fd, flags) : fd;
 }
 
 int vfs_open_path(const struct vfs_ns *ns, struct vfs_at at, int lookup)
 {
 	struct walk w CLEANUP(walk_done);
+	bool others;
 	int r;
 
 	r = walk_begin(&w, ns, at, lookup, 0);
@@ -236,7 +260,7 @@ int vfs_open_path(const struct vfs_ns *ns, struct vfs_at at, int lookup)
 			return host_fcntl(at.dir, F_DUPFD_CLOEXEC, 0);
 	}
 	r = walk_open(&w, O_PATH | O_CLOEXEC | ((lookup & VFS_DIRECTORY) != 0 ? O_DIRECTORY : 0), 0);
-	return r < 0 ? r : given(&w, r, O_PATH);
+	return r < 0 ? r : given(&w, r, O_PATH, &others);
 }
 
 /* --- objects --------------------------------------------------------------------------------------------------------- */
