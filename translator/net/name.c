@@ -40,8 +40,11 @@ int net_find(struct tr_call *c, const char *name, int *ret_fd, struct net_addres
 	fd = vfs_open_path(&c->ns, (struct vfs_at){AT_FDCWD, name}, 0);
 	if (fd < 0)
 		return fd;
-	/* The kernel asks for write permission on the socket, but knows only the host's user. */
-	r = vfs_access(&c->ns, (struct vfs_at){fd, ""}, VFS_EMPTY, W_OK, true);
+	/*
+	 * The kernel asks for write permission on the socket, but knows only the host's user. By name, because a socket's
+	 * owner is its directory's.
+	 */
+	r = vfs_access(&c->ns, (struct vfs_at){AT_FDCWD, name}, 0, W_OK, true);
 	if (r < 0)
 		return r;
 

@@ -73,8 +73,6 @@ static void stacked(void)
 	CHECK_OK(syscall(SYS_access, "/", F_OK), "or another one");
 	FORBID(SYS_getsid, SECCOMP_RET_TRACE);
 	CHECK_ERRNO(syscall(SYS_getsid, 0), ENOSYS, "for a tracer that is not there");
-	FORBID(SYS_access, SECCOMP_RET_TRACE);
-	CHECK_ERRNO(syscall(SYS_access, "/", F_OK), ENOSYS, "the same");
 	FORBID(SYS_getuid, SECCOMP_RET_USER_NOTIF);
 	CHECK_ERRNO(syscall(SYS_getuid), ENOSYS, "for a listener that is not there");
 	FORBID(SYS_getpgrp, SECCOMP_RET_USER_NOTIF);

@@ -104,15 +104,6 @@ static void ignored_path(void)
 	unhandled_path();
 }
 
-static void block(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGSYS);
-	NEED(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
-}
-
 static void on_alternate_stack(void)
 {
 	static char stack[65536];
@@ -150,20 +141,6 @@ static void emulated(void)
 	CHECK_ERRNO(syscall(SYS_open, "nothing", O_RDONLY), ENOENT, "or its errno");
 }
 
-static void blocked_plain(void)
-{
-	handle();
-	block();
-	unhandled_plain();
-}
-
-static void blocked_path(void)
-{
-	handle();
-	block();
-	unhandled_path();
-}
-
 static void sent(void)
 {
 	handle();
@@ -186,7 +163,5 @@ int main(int argc, char **argv)
 	CHECK(killed_by(status_of(unhandled_path), SIGSYS), "in any call");
 	CHECK(killed_by(status_of(ignored_plain), SIGSYS), "ignoring the signal does not help");
 	CHECK(killed_by(status_of(ignored_path), SIGSYS), "in any call");
-	CHECK(killed_by(status_of(blocked_plain), SIGSYS), "nor does blocking it");
-	CHECK(killed_by(status_of(blocked_path), SIGSYS), "in any call");
 	return check_end();
 }
