@@ -171,3 +171,9 @@ int creds_set_keepcaps(struct creds *c, uint64_t keep)
 		c->securebits |= issecure_mask(SECURE_KEEP_CAPS);
 	return 0;
 }
+
+bool creds_protect(const struct creds *old, const struct creds *next)
+{
+	return old->euid != next->euid || old->egid != next->egid || old->fsuid != next->fsuid ||
+	       old->fsgid != next->fsgid || (next->cap_permitted & ~old->cap_permitted) != 0;
+}

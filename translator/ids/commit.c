@@ -2,17 +2,11 @@
 
 #include "base/host.h"
 #include "translator/ids/ids.h"
-
-/* The kernel's commit_creds(): who changed like this may know more than the one who would look at it. */
-static bool protects_itself(const struct creds *old, const struct creds *next)
-{
-	return old->euid != next->euid || old->egid != next->egid || old->fsuid != next->fsuid ||
-	       old->fsgid != next->fsgid || (next->cap_permitted & ~old->cap_permitted) != 0;
-}
+#include "translator/ids/rules.h"
 
 void tr_creds_commit(struct tr_call *c, const struct creds *next)
 {
-	const bool protects = protects_itself(c->creds, next);
+	const bool protects = creds_protect(c->creds, next);
 
 	*tr_creds_for_change(c) = *next;
 	tr_creds_changed(c);

@@ -17,6 +17,22 @@
  */
 void tr_creds_commit(struct tr_call *c, const struct creds *next);
 
+/* What execve(2) makes of the caller besides a new image. */
+struct tr_exec_identity {
+	struct creds creds;
+	bool secure; /* AT_SECURE */
+	int dumpable;
+	bool keeps_death_signal; /* else PR_SET_PDEATHSIG is 0 afterwards */
+	bool resets_personality; /* else personality(2) stays; if so it loses PER_CLEAR_ON_SETID */
+};
+
+/*
+ * Who the caller will be if it executes the program (for a script: its interpreter) that is open as fd, an O_PATH
+ * descriptor will do. Set-user-ID bits, file capabilities and NO_NEW_PRIVS count. -EPERM, or -EINVAL for a damaged
+ * security.capability, as execve(2) answers.
+ */
+MUST_CHECK int tr_creds_exec(struct tr_call *c, int fd, struct tr_exec_identity *ret);
+
 /*
  * Who another process or thread of the instance is; a thread other than the caller counts as its process. -ESRCH if
  * there is no such process.

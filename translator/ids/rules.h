@@ -7,6 +7,8 @@
 #ifndef LX_TRANSLATOR_IDS_RULES_H
 #define LX_TRANSLATOR_IDS_RULES_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -33,6 +35,12 @@ void creds_uids_changed(struct creds *c, const struct creds_uids *old);
 /* The same for the file system's user id on its own. */
 void creds_fsuid_changed(struct creds *c, uint32_t old);
 
+/*
+ * The kernel's commit_creds(): who changed from old to next like this may know more than one who would look at it, so it is
+ * no longer dumpable and loses its parent-death signal.
+ */
+MUST_CHECK bool creds_protect(const struct creds *old, const struct creds *next);
+
 MUST_CHECK int creds_capset(struct creds *c, uint64_t effective, uint64_t permitted, uint64_t inheritable);
 
 /* The operations of prctl(2), with its arguments as the guest gave them. */
@@ -45,5 +53,29 @@ MUST_CHECK int creds_ambient(struct creds *c, uint64_t op, uint64_t cap, uint64_
 MUST_CHECK int creds_set_securebits(struct creds *c, uint64_t bits);
 MUST_CHECK int creds_get_keepcaps(const struct creds *c);
 MUST_CHECK int creds_set_keepcaps(struct creds *c, uint64_t keep);
+
+/* A program's file, as far as it matters to who runs it. On a nosuid mount it has neither bits nor capabilities. */
+struct creds_exec_file {
+	uint32_t uid, gid, mode;
+	bool readable; /* to who runs it */
+	bool has_caps; /* security.capability, see creds_file_caps() */
+	bool cap_effective;
+	uint64_t cap_permitted, cap_inheritable;
+};
+
+/* What exec decides by the way. */
+struct creds_exec_effect {
+	bool secure;             /* AT_SECURE */
+	bool dumpable;           /* PR_GET_DUMPABLE afterwards */
+	bool keeps_death_signal; /* PR_SET_PDEATHSIG stays */
+	bool resets_personality; /* the bits of personality(2) that weaken a program are cleared */
+	bool protected;          /* as creds_protect() says of the change */
+};
+
+/* Reads the extended attribute's value into file's last four members. -EINVAL for what is none: exec fails with it. */
+MUST_CHECK int creds_file_caps(const void *value, size_t size, struct creds_exec_file *file);
+/* -EPERM where the file's capabilities cannot all be had. */
+MUST_CHECK int creds_exec(struct creds *c, const struct creds_exec_file *file, bool no_new_privs,
+			  struct creds_exec_effect *ret);
 
 #endif

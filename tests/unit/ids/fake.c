@@ -173,6 +173,41 @@ int fake_read_creds(pid_t pid, struct creds *ret)
 	return 0;
 }
 
+void fake_differences(const struct creds *k, const struct creds *m, char *ret, size_t size)
+{
+	const struct {
+		const char *name;
+		uint64_t kernel, model;
+	} fields[] = {
+		{"ruid", k->ruid, m->ruid},
+		{"euid", k->euid, m->euid},
+		{"suid", k->suid, m->suid},
+		{"fsuid", k->fsuid, m->fsuid},
+		{"rgid", k->rgid, m->rgid},
+		{"egid", k->egid, m->egid},
+		{"sgid", k->sgid, m->sgid},
+		{"fsgid", k->fsgid, m->fsgid},
+		{"inheritable", k->cap_inheritable, m->cap_inheritable},
+		{"permitted", k->cap_permitted, m->cap_permitted},
+		{"effective", k->cap_effective, m->cap_effective},
+		{"bounding", k->cap_bounding, m->cap_bounding},
+		{"ambient", k->cap_ambient, m->cap_ambient},
+		{"securebits", k->securebits, m->securebits},
+		{"groups", k->group_count, m->group_count},
+	};
+	size_t n = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (fields[i].kernel != fields[i].model && n < size)
+			n += (size_t)snprintf(ret + n, size - n, " %s: kernel %lx, here %lx;", fields[i].name,
+					      fields[i].kernel, fields[i].model);
+	for (uint32_t i = 0; n == 0 && i < k->group_count; i++)
+		if (k->groups[i] != m->groups[i])
+			n += (size_t)snprintf(ret, size, " group %u: kernel %u, here %u", i, k->groups[i],
+					      m->groups[i]);
+}
+
 /* --- the translator's side ------------------------------------------------------------------------------------------- */
 
 struct creds *tr_creds_for_change(struct tr_call *c)

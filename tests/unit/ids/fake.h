@@ -38,4 +38,7 @@ struct creds fake_user(uint32_t id);
 /* The identity of a process as /proc/PID/status tells it, and its securebits where it is the caller itself. */
 int fake_read_creds(pid_t pid, struct creds *ret);
 
+/* Everything that differs between the kernel's and the handlers' identity, as text; empty if nothing does. */
+void fake_differences(const struct creds *kernel, const struct creds *model, char *ret, size_t size);
+
 #endif

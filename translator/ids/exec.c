@@ -1,0 +1,50 @@
+/* The identity of a program that is about to be executed. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/xattr.h>
+#include <unistd.h>
+
+#include "translator/ids/ids.h"
+#include "translator/ids/rules.h"
+
+/* Everything about the file that creds_exec() asks for. */
+static int look_at(struct tr_call *c, int fd, struct creds_exec_file *ret)
+{
+	const struct vfs_at file = {fd, ""};
+	struct vfs_ns_cap_data caps;
+	struct stat st;
+	ssize_t n;
+	int r;
+
+	r = vfs_fstat(&c->ns, fd, &st);
+	if (r < 0)
+		return r;
+	*ret = (struct creds_exec_file){.uid = st.st_uid, .gid = st.st_gid, .mode = st.st_mode};
+	ret->readable = vfs_access(&c->ns, file, VFS_EMPTY, R_OK, true) == 0;
+	n = vfs_getxattr(&c->ns, file, VFS_EMPTY, XATTR_NAME_CAPS, &caps, sizeof(caps));
+	if (n == -ERANGE)
+		return -EINVAL;
+	/* Without the attribute, or on a file system that has none, there are no capabilities. */
+	return n < 0 ? 0 : creds_file_caps(&caps, (size_t)n, ret);
+}
+
+int tr_creds_exec(struct tr_call *c, int fd, struct tr_exec_identity *ret)
+{
+	const bool no_new_privs = (c->process->flags & PROCESS_NO_NEW_PRIVS) != 0;
+	struct creds_exec_effect effect;
+	struct creds_exec_file file;
+	int r;
+
+	r = look_at(c, fd, &file);
+	if (r < 0)
+		return r;
+	ret->creds = *c->creds;
+	r = creds_exec(&ret->creds, &file, no_new_privs, &effect);
+	if (r < 0)
+		return r;
+	ret->secure = effect.secure;
+	ret->dumpable = effect.dumpable;
+	ret->keeps_death_signal = effect.keeps_death_signal;
+	ret->resets_personality = effect.resets_personality;
+	return 0;
+}
