@@ -102,6 +102,8 @@ enum process_flags {
 	PROCESS_TRACED = 1 << 2,
 	/* Not yet in the instance: the resident gives up privileges and installs the filter before it starts the program. */
 	PROCESS_FIRST = 1 << 3,
+	/* The program that starts may know more than who started it: AT_SECURE. */
+	PROCESS_SECURE = 1 << 4,
 };
 
 enum instance_features {

@@ -7,6 +7,8 @@
  * files are inherited, and the process's slot says which they are and who the new image is. The other half is start.c.
  */
 #include <errno.h>
+#include <linux/personality.h>
+#include <linux/prctl.h>
 #include <sys/mman.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -15,6 +17,7 @@
 #include "base/str.h"
 #include "loader/loader.h"
 #include "translator/args.h"
+#include "translator/ids/ids.h"
 #include "translator/state.h"
 
 /* BINPRM depth: a script's script's script's ... interpreter, as in fs/exec.c. */
@@ -219,30 +222,16 @@ static int inherit(int fd)
 	return fd < 0 ? 0 : host_fcntl(fd, F_SETFD, 0);
 }
 
-/* execve(2)'s changes of identity; setuid programs come with kept owners. */
-static void change_identity(struct creds *creds)
-{
-	creds->suid = creds->fsuid = creds->euid;
-	creds->sgid = creds->fsgid = creds->egid;
-	creds->securebits &= ~(1u << 4); /* SECBIT_KEEP_CAPS */
-	if ((creds->securebits & 1) == 0 && (creds->euid == 0 || creds->ruid == 0)) {
-		creds->cap_ambient = 0;
-		creds->cap_permitted = creds->cap_inheritable | creds->cap_bounding;
-		creds->cap_effective = creds->euid == 0 ? creds->cap_permitted : 0;
-	} else {
-		creds->cap_permitted = creds->cap_ambient;
-		creds->cap_effective = creds->cap_ambient;
-	}
-}
-
-static void fill_slot(struct tr_call *c, struct process_slot *s, const struct plan *p)
+static void fill_slot(struct tr_call *c, struct process_slot *s, const struct plan *p,
+		      const struct tr_exec_identity *who)
 {
 	struct tr_process next = *c->process;
 
-	next.creds = *c->creds;
-	change_identity(&next.creds);
-	next.dumpable = 1;
-	next.flags &= ~(uint32_t)PROCESS_FIRST;
+	next.creds = who->creds;
+	next.dumpable = who->dumpable;
+	next.flags &= ~(uint32_t)(PROCESS_FIRST | PROCESS_SECURE);
+	if (who->secure)
+		next.flags |= PROCESS_SECURE;
 	(void)str_format(next.exe, sizeof(next.exe), "%s", p->exe);
 	tr_slot_publish(s, &next);
 	s->signal_mask = *tr_context_mask(c->frame->context);
@@ -253,15 +242,49 @@ static void fill_slot(struct tr_call *c, struct process_slot *s, const struct pl
 	s->program_fd = p->program;
 }
 
+/* What the kernel keeps of a task over exec although a program that gains rights must not have it. */
+struct weakness {
+	int death_signal;
+	long personality;
+};
+
+static void take_weakness(const struct tr_exec_identity *who, struct weakness *ret)
+{
+	const long weak = READ_IMPLIES_EXEC | ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | MMAP_PAGE_ZERO;
+
+	*ret = (struct weakness){.personality = -1};
+	if (!who->keeps_death_signal) {
+		(void)host_call(SYS_prctl, PR_GET_PDEATHSIG, &ret->death_signal);
+		(void)host_call(SYS_prctl, PR_SET_PDEATHSIG, 0);
+	}
+	if (who->resets_personality) {
+		ret->personality = host_call(SYS_personality, 0xffffffff);
+		(void)host_call(SYS_personality, ret->personality & ~weak);
+	}
+}
+
+static void give_weakness_back(const struct weakness *w)
+{
+	if (w->death_signal != 0)
+		(void)host_call(SYS_prctl, PR_SET_PDEATHSIG, w->death_signal);
+	if (w->personality >= 0)
+		(void)host_call(SYS_personality, w->personality);
+}
+
 static long execute(struct tr_call *c, const struct plan *p, uint64_t argv, uint64_t envp)
 {
 	struct words words CLEANUP(words_done) = {0};
 	struct process_slot *s = tr_process_slot(c->process);
 	char resident[sizeof(c->ns.in->runtime) + 16];
+	struct tr_exec_identity who;
+	struct weakness weakness;
 	long r;
 
 	if (s == NULL)
 		return -EAGAIN;
+	r = tr_creds_exec(c, p->program, &who);
+	if (r < 0)
+		return r;
 	if (p->words > 0) {
 		r = make_words(c, p, argv, &words);
 		if (r < 0)
@@ -274,10 +297,12 @@ static long execute(struct tr_call *c, const struct plan *p, uint64_t argv, uint
 	if (r < 0)
 		return r;
 	str_format(resident, sizeof(resident), "%s/resident", c->ns.in->runtime);
-	fill_slot(c, s, p);
+	fill_slot(c, s, p, &who);
+	take_weakness(&who, &weakness);
 	r = host_call(SYS_execve, resident, argv, envp);
 
 	/* Still here: nothing has happened. */
+	give_weakness_back(&weakness);
 	s->program_fd = -1;
 	tr_process_changed(c);
 	return r;
