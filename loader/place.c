@@ -125,6 +125,11 @@ int ldr_place(struct mapping *m, unsigned flags, uint64_t random)
 		r = place_program(m, flags, random);
 	if (host_is_error(r))
 		return (int)r;
+	/* Only a span of many terabytes, for which the kernel found no other place. */
+	if (in_resident((uint64_t)r, span_size(&m->layout))) {
+		(void)host_call(SYS_munmap, r, span_size(&m->layout));
+		return -ENOMEM;
+	}
 
 	m->start = (uint64_t)r;
 	m->end = m->start + span_size(&m->layout);
