@@ -113,8 +113,10 @@ struct place {
 	size_t trusted;   /* see guard_open() */
 	uint64_t resolve; /* RESOLVE_BENEATH or RESOLVE_IN_ROOT, and the guest's own NO_XDEV and CACHED */
 	enum tree tree;
-	struct procfs_entry proc; /* valid if in_proc */
+	struct procfs_entry proc; /* valid if in_proc or magic */
 	bool in_proc;
+	/* A magic link of /proc that is followed: path names it, the object may be anywhere. */
+	bool magic;
 };
 
 struct walk {

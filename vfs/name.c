@@ -143,6 +143,9 @@ static int link_object(const struct vfs_ns *ns, struct vfs_at from, int flags, s
 	struct parent p CLEANUP(parent_done) = PARENT_INIT;
 	int r;
 
+	/* Linux 6.10 also lets who opened it. Nobody knows who that was; programs then go through /proc. */
+	if ((from.path == NULL || from.path[0] == '\0') && !creds_capable(ns->creds, CAP_DAC_READ_SEARCH))
+		return -ENOENT;
 	r = object_open(ns, from, (flags & AT_EMPTY_PATH) != 0 ? VFS_EMPTY : 0, false, &o);
 	if (r < 0)
 		return r;

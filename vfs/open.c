@@ -43,7 +43,7 @@ __attribute__((noinline)) static int create(struct walk *w, int flags, mode_t mo
 	struct owner new;
 	int fd, r;
 
-	if (p->tree == TREE_HOST || p->in_proc || parent == NULL)
+	if (p->tree == TREE_HOST || p->in_proc || p->magic || parent == NULL)
 		return place_open(w, flags, mode);
 	owner_of_new(ns, p->dir, parent, p->tree, S_IFREG | (mode & 07777), &new);
 	if (!owner_needs_attribute(&new))
@@ -108,7 +108,7 @@ __attribute__((noinline)) static bool grant(struct walk *w, int flags)
 	if (w->place.tree == TREE_HOST || w->place.in_proc)
 		return false;
 	fd = place_open(w, O_PATH | O_CLOEXEC, 0);
-	if (fd == -ENOENT && (flags & O_CREAT) != 0) {
+	if (fd == -ENOENT && (flags & O_CREAT) != 0 && !w->place.magic) {
 		parent = place_parent(&w->place, buf, sizeof(buf));
 		if (parent == NULL)
 			return false;
@@ -128,9 +128,10 @@ static int given(struct walk *w, int fd, int flags, bool *ret_others)
 	struct stat st;
 	int device;
 
-	*ret_others = w->own >= 0 || w->place.in_proc || (w->ns->in->features & INSTANCE_NO_OPENAT2) != 0;
+	*ret_others =
+		w->own >= 0 || w->place.in_proc || w->place.magic || (w->ns->in->features & INSTANCE_NO_OPENAT2) != 0;
 
-	if (w->place.in_proc) {
+	if (w->place.in_proc || w->place.magic) {
 		if (host_fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 			tell_view_dirs(w->ns);
 		return fd;
@@ -289,10 +290,10 @@ int object_open(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool writ
 	ret->in_proc = w.place.in_proc;
 	if (w.place.in_proc)
 		procfs_owner(ns, &w.place.proc, &ret->uid, &ret->gid);
-	ret->mount_known = w.path[0] == '/';
+	ret->mount_known = w.path[0] == '/' && !w.place.magic;
 	ret->mount = w.mount.id;
 	ret->kind = ret->mount_known ? w.mount.kind : MOUNT_NONE;
-	ret->read_only = w.path[0] == '/' && (w.mount.flags & MOUNT_READ_ONLY) != 0;
+	ret->read_only = ret->mount_known && (w.mount.flags & MOUNT_READ_ONLY) != 0;
 	r = write ? place_writable(&w) : 0;
 	if (r < 0)
 		object_done(ret);

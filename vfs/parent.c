@@ -96,14 +96,14 @@ __attribute__((noinline)) static int open_directory(const struct vfs_ns *ns, str
 	p->dir = r;
 	p->borrowed = false;
 	p->tree = w.place.tree;
-	if (w.path[0] == '/') {
+	if (w.path[0] == '/' && !w.place.magic) {
 		p->mount = w.mount.id;
 		p->mount_known = true;
 		p->read_only = (w.mount.flags & MOUNT_READ_ONLY) != 0;
 	} else {
 		p->read_only = in_read_only(ns, p->dir);
 	}
-	p->relation = relation_of(ns, p, at.path + last.name.at, last.name.length, w.path);
+	p->relation = relation_of(ns, p, at.path + last.name.at, last.name.length, w.place.magic ? NULL : w.path);
 	return 0;
 }
 

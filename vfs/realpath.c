@@ -31,7 +31,7 @@ static ssize_t name_of(struct walk *w, int fd, char *buf, size_t size)
 {
 	ssize_t n;
 
-	if (w->path[0] == '/' && !(w->place.in_proc && w->place.proc.kind == PROCFS_MAGIC && !w->nofollow)) {
+	if (w->path[0] == '/' && !w->place.magic) {
 		size_t length = strip_end(w->path);
 
 		n = str_copy(buf, size, w->path);

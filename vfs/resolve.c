@@ -132,7 +132,7 @@ static void place_at(struct walk *w, int dir, const char *path, size_t trusted, 
 	w->place.trusted = trusted;
 	w->place.resolve = resolve | (w->resolve & (RESOLVE_NO_XDEV | RESOLVE_CACHED));
 	w->place.tree = tree;
-	w->place.in_proc = false;
+	w->place.in_proc = w->place.magic = false;
 }
 
 /* What walk_next() says to itself: the path has changed, look again. */
@@ -142,6 +142,7 @@ static int start_below(struct walk *w, int fd, const char *rest)
 {
 	host_close_at(&w->own);
 	w->own = w->dir = fd;
+	w->fixed = false;
 	while (*rest == '/')
 		rest++;
 	if (*rest == '\0')
@@ -191,7 +192,7 @@ __attribute__((noinline)) static int place_in_proc(struct walk *w, const char *r
 	struct procfs_entry *e = &w->place.proc;
 	struct last last = path_last(rest);
 	char text[PATH_MAX];
-	bool end, slash;
+	bool end, slash, magic;
 	ssize_t n;
 	int r;
 
@@ -231,8 +232,10 @@ __attribute__((noinline)) static int place_in_proc(struct walk *w, const char *r
 	if (slash)
 		w->host[n++] = '/';
 	w->host[n] = '\0';
-	place_at(w, AT_FDCWD, w->host, 0, 0, TREE_HOST);
-	w->place.in_proc = true;
+	magic = e->kind == PROCFS_MAGIC && (slash || !w->nofollow);
+	place_at(w, AT_FDCWD, w->host, 0, 0, magic ? TREE_UNKNOWN : TREE_HOST);
+	w->place.magic = magic;
+	w->place.in_proc = !magic;
 	return 0;
 }
 
@@ -289,6 +292,8 @@ __attribute__((noinline)) static int drop_dotdot(struct walk *w, struct componen
 	r = place_absolute(w);
 	if (r == 0) {
 		fd = place_open(w, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+		if (fd >= 0 && w->place.magic)
+			return start_below(w, take_fd(&fd), rest);
 		r = fd < 0 ? fd : 0;
 		if (r == -ELOOP && walk_again(w, &r))
 			r = AGAIN;
@@ -325,6 +330,48 @@ static int next_absolute(struct walk *w)
 	return check_mount(w);
 }
 
+/* A directory without a guest path: removed, outside of the process's root, or too deep for a path. */
+static bool has_no_path(int r)
+{
+	return r == -ENOENT || r == -ENAMETOOLONG;
+}
+
+/* ".." of such a directory: by descriptor, and the root's is the root. */
+__attribute__((noinline)) static int step_up(struct walk *w)
+{
+	struct component c = path_component(w->path, 0);
+	struct stat root, here;
+	int fd, r;
+
+	r = host_fstatat(w->dir, "", &here, AT_EMPTY_PATH);
+	if (r == 0)
+		r = host_fstat(w->ns->root, &root);
+	if (r < 0)
+		return r;
+	r = here.st_dev == root.st_dev && here.st_ino == root.st_ino;
+	fd = host_openat(w->dir, r ? "." : "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	return fd < 0 ? fd : start_below(w, fd, w->path + c.at + c.length);
+}
+
+/* The path leaves such a directory further on: what stands before that ".." is walked for itself. */
+__attribute__((noinline)) static int step_down_to_dotdot(struct walk *w)
+{
+	struct component c = path_dotdot(w->path);
+	char rest[WALK_PATH];
+	int fd;
+
+	if (c.length == 0 || c.at == 0)
+		return -EXDEV;
+	memcpy(rest, w->path + c.at, strlen(w->path + c.at) + 1);
+	w->path[c.at] = '\0';
+	place_at(w, w->dir, w->path, 0, RESOLVE_BENEATH, TREE_UNKNOWN);
+	fd = place_open(w, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	(void)start_below(w, fd, rest);
+	return 0;
+}
+
 static int next_relative(struct walk *w)
 {
 	bool leaves = component_is_dotdot(w->path, path_component(w->path, 0));
@@ -334,10 +381,12 @@ static int next_relative(struct walk *w)
 
 		if (r == 0)
 			return AGAIN;
-		if (r != -ENOENT || leaves)
+		if (!has_no_path(r))
 			return r;
 		w->fixed = true;
 	}
+	if (leaves)
+		return step_up(w);
 	place_at(w, w->dir, w->path, 0, RESOLVE_BENEATH, TREE_UNKNOWN);
 	return 0;
 }
@@ -424,9 +473,11 @@ bool walk_again(struct walk *w, int *r)
 		if (w->path[0] == '/')
 			return false;
 		*r = w->fixed ? -ENOENT : make_absolute(w);
+		if (has_no_path(*r))
+			*r = step_down_to_dotdot(w);
 		return *r == 0;
 	}
-	if (w->place.in_proc && w->place.proc.kind != PROCFS_HOST)
+	if (w->place.magic || (w->place.in_proc && w->place.proc.kind != PROCFS_HOST))
 		return false;
 	met = follow(w);
 	if (met < 0) {
@@ -442,16 +493,21 @@ bool walk_again(struct walk *w, int *r)
 int place_open(struct walk *w, int flags, mode_t mode)
 {
 	struct place *p = &w->place;
+	int fd;
 
 	if (w->nofollow)
 		flags |= O_NOFOLLOW;
-	if (p->in_proc && p->proc.kind == PROCFS_MAGIC && !w->nofollow)
+	if (p->magic)
 		return plain_open(w->ns, p->path, flags & ~O_NOFOLLOW, mode);
 	if (p->in_proc && p->proc.kind == PROCFS_TEXT && (flags & O_PATH) == 0)
 		return procfs_open_text(w->ns, &p->proc, flags);
 	if (p->in_proc && p->proc.read_only && (flags & O_PATH) == 0 &&
-	    ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0))
-		return -EACCES;
+	    ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0)) {
+		fd = guard_open(w->ns, p->dir, p->path, p->trusted, O_PATH | O_CLOEXEC, 0, p->resolve);
+		if (fd >= 0)
+			host_close(fd);
+		return fd < 0 ? fd : -EACCES;
+	}
 	return guard_open(w->ns, p->dir, p->path, p->trusted, flags, mode, p->resolve);
 }
 
@@ -481,14 +537,25 @@ int walk_open(struct walk *w, int flags, mode_t mode)
 	return r;
 }
 
+/* The guest path of what a magic link leads to. */
+static ssize_t magic_path(const struct walk *w, char *buf, size_t size)
+{
+	char host[PATH_MAX];
+	ssize_t n = host_readlinkat(AT_FDCWD, w->place.path, host, sizeof(host));
+
+	return n < 0 ? n : vfs_guest_path(w->ns, host, buf, size);
+}
+
 int place_writable(struct walk *w)
 {
 	char path[PATH_MAX];
 	struct mount m;
 
-	if (w->path[0] == '/')
+	if (w->path[0] == '/' && !w->place.magic)
 		return (w->mount.flags & MOUNT_READ_ONLY) != 0 ? -EROFS : 0;
-	if (!mount_any_read_only(w->ns->in) || vfs_fd_path(w->ns, w->dir, path, sizeof(path)) < 0)
+	if (!mount_any_read_only(w->ns->in))
+		return 0;
+	if (w->place.magic ? magic_path(w, path, sizeof(path)) < 0 : vfs_fd_path(w->ns, w->dir, path, sizeof(path)) < 0)
 		return 0;
 	mount_find(w->ns, path, &m);
 	return (m.flags & MOUNT_READ_ONLY) != 0 ? -EROFS : 0;
