@@ -1,9 +1,8 @@
+#include <sys/mman.h>
+
 #include "base/host.h"
-#include "base/str.h"
 #include "loader/elf_file.h"
 #include "loader/loader.h"
-
-#include <sys/mman.h>
 
 void ldr_read_stack(uint64_t sp, struct ldr_stack *ret)
 {
