@@ -77,11 +77,4 @@ CHECK_UNUSED static void chown_paths(chown_call *call)
 	CHECK_ERRNO(call((const char *)8, 1, 1), EFAULT, "a path that is not there");
 }
 
-/* Links, FIFOs and sockets have owners too. */
-CHECK_UNUSED static void chown_special(chown_call *call)
-{
-	CHECK_OK(call("fifo", 5, 6), "a FIFO");
-	chown_is("fifo", 5, 6, "a FIFO is what stat tells");
-}
-
 #endif

@@ -22,7 +22,6 @@ int main(int argc, char **argv)
 
 	check_begin(argc, argv);
 	chown_common(call);
-	chown_special(call);
 	fd = open("f", O_RDONLY);
 	path_only = open("f", O_PATH);
 	NEED(unlink("f") == 0);

@@ -39,8 +39,6 @@ int main(int argc, char **argv)
 	CHECK(xattr_is("f", "trusted.one", "t"), "and reads them");
 	n = listxattr("f", names, sizeof(names));
 	CHECK(xattr_listed(names, n, "trusted.one"), "they are listed");
-	CHECK_OK(lsetxattr("link", "trusted.link", "l", 1, 0), "also of a link");
-	CHECK(lgetxattr("link", "trusted.link", value, sizeof(value)) == 1, "and reads them");
 	CHECK_OK(setxattr("f", "security.capability", capability, sizeof(capability), 0),
 		 "root gives capabilities to a file");
 	CHECK_EQUAL(getxattr("f", "security.capability", got, sizeof(got)), sizeof(capability), "they are there");
