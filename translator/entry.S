@@ -46,9 +46,9 @@
 /* rsp = rdi = the slot's frame, rax = its number. Slot numbers: chunk * 64 + bit. */
 .macro USE_SLOT
 	mov	%eax, %edi
-	mov	%r8, %r15
+	mov	%eax, %r11d
 	call	tr_slot_frame_fast
-	mov	%r15, %r8
+	mov	%r11d, FRAME_INDEX(%rax)
 	mov	%rax, %rsp
 	mov	%rax, %rdi
 .endm

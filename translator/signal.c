@@ -505,9 +505,13 @@ uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame 
 
 void tr_deliver_deferred(struct tr_frame *f)
 {
+	static const uint64_t all = ~0ull;
 	uint64_t *mask = tr_context_mask(f->context);
 	int sig = f->deferred;
 
+	/* SIGSEGV and SIGBUS are not masked in here: they would find the resident again. */
+	if (always_ours(sig))
+		(void)host_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
 	/* Without a handler (any more) there is no frame to correct: the kernel does what is to be done. */
 	if (always_ours(sig) || is_handler(tr_process_current(f)->action[sig].handler)) {
 		put_note(*mask, f->deferred_base);

@@ -116,13 +116,29 @@ static void map_program(const struct process_slot *slot, unsigned flags, uint64_
 	if (r == 0 && slot->interpreter_fd >= 0)
 		r = ldr_map(slot->interpreter_fd, flags | LDR_INTERPRETER, random, interpreter);
 	if (r < 0) {
-		/* Linux is past the point of no return here as well: it kills. */
-		(void)!host_kill(host_getpid(), SIGKILL);
+		/* Linux is past the point of no return here as well: it kills with SIGSEGV, whatever the mask says. */
+		static const uint64_t none;
+		static const struct tr_sigaction by_default;
+
+		(void)host_call(SYS_rt_sigaction, SIGSEGV, &by_default, NULL, sizeof(none));
+		(void)host_call(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof(none));
+		(void)!host_kill(host_getpid(), SIGSEGV);
 		host_exit_group(TR_OWN_FAILURE);
 	}
 	host_close(slot->program_fd);
 	if (slot->interpreter_fd >= 0)
 		host_close(slot->interpreter_fd);
+}
+
+/*
+ * A translated call puts a signal frame on the stack where it is made. Programs that ask how much room a signal needs
+ * (for alternate stacks and small threads) are told of two.
+ */
+static void tell_of_two_frames(const struct ldr_stack *stack)
+{
+	for (Elf64_auxv_t *a = stack->auxv; a->a_type != AT_NULL; a++)
+		if (a->a_type == AT_MINSIGSTKSZ)
+			a->a_un.a_val *= 2;
 }
 
 static void set_name(const char *path)
@@ -166,9 +182,11 @@ void resident_main(uint64_t sp)
 		.euid = slot->creds.euid,
 		.gid = slot->creds.rgid,
 		.egid = slot->creds.egid,
+		.secure = (slot->flags & PROCESS_SECURE) != 0,
 		.execfn = (uint64_t)(uintptr_t)execfn,
 	};
 	ldr_finish_stack(&stack, &program, slot->interpreter_fd >= 0 ? &interpreter : NULL, &who);
+	tell_of_two_frames(&stack);
 	if (program.stack_executable)
 		(void)!ldr_make_stack_executable(sp);
 	(void)!ldr_set_mm(&stack, &program, flags, random);

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <sys/time.h>
 
-static char alternate[8192] __attribute__((aligned(16)));
+static char alternate[16384] __attribute__((aligned(16)));
 static volatile sig_atomic_t on_alternate, calls_ok, nested;
 static sigjmp_buf jump;
 
