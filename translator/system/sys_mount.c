@@ -8,39 +8,12 @@
 #include "translator/args.h"
 #include "translator/system/fstypes.h"
 #include "translator/system/mounts.h"
+#include "translator/system/spot.h"
 #include "translator/system/tmpfs.h"
 
 #define PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 #define MAGIC_MASK  0xffff0000ul
 #define MAGIC       0xc0ed0000ul
-
-/* Where something is mounted or was mounted from: its path in the instance ("" for its root), and what is there now. */
-struct spot {
-	char path[PATH_MAX];
-	bool directory;
-};
-
-static int find_spot(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct spot *ret)
-{
-	const size_t root = strlen(ns->root_path);
-	struct stat st;
-	ssize_t n;
-	int r;
-
-	if (root >= sizeof(ret->path))
-		return -ENAMETOOLONG;
-	n = vfs_real_path(ns, at, lookup, ret->path + root, sizeof(ret->path) - root);
-	if (n < 0)
-		return (int)n;
-	r = vfs_stat(ns, (struct vfs_at){AT_FDCWD, ret->path + root}, VFS_NOFOLLOW, &st);
-	if (r < 0)
-		return r;
-	memcpy(ret->path, ns->root_path, root);
-	if (str_eq(ret->path + root, "/"))
-		ret->path[root] = '\0';
-	ret->directory = S_ISDIR(st.st_mode);
-	return 0;
-}
 
 static int bind_mount(struct tr_call *c, const struct mount_args *a, const struct spot *to)
 {
@@ -49,7 +22,7 @@ static int bind_mount(struct tr_call *c, const struct mount_args *a, const struc
 
 	if (a->source == NULL || a->source[0] == '\0')
 		return -EINVAL;
-	r = find_spot(&c->ns, (struct vfs_at){AT_FDCWD, a->source}, 0, &from);
+	r = spot_find(&c->ns, (struct vfs_at){AT_FDCWD, a->source}, 0, &from);
 	if (r < 0)
 		return r;
 	if (from.directory != to->directory)
@@ -67,7 +40,7 @@ static int move_here(struct tr_call *c, const struct mount_args *a, const struct
 
 	if (a->source == NULL || a->source[0] == '\0')
 		return -EINVAL;
-	r = find_spot(&c->ns, (struct vfs_at){AT_FDCWD, a->source}, 0, &from);
+	r = spot_find(&c->ns, (struct vfs_at){AT_FDCWD, a->source}, 0, &from);
 	if (r < 0)
 		return r;
 	if (!mounts_is_point(c->ns.in, from.path) || from.directory != to->directory || to->path[0] == '\0')
@@ -134,7 +107,7 @@ long sys_mount(struct tr_call *c, const struct mount_args *a)
 	r = read_data(c, a->data, data, sizeof(data));
 	if (r < 0)
 		return r;
-	r = find_spot(&c->ns, a->at, 0, &at);
+	r = spot_find(&c->ns, a->at, 0, &at);
 	if (r < 0)
 		return r;
 	if (!creds_capable(c->creds, CAP_SYS_ADMIN))
@@ -162,7 +135,7 @@ long sys_umount2(struct tr_call *c, const struct umount2_args *a)
 
 	if ((a->flags & ~(uint32_t)(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)) != 0)
 		return -EINVAL;
-	r = find_spot(&c->ns, a->at, (a->flags & UMOUNT_NOFOLLOW) != 0 ? VFS_NOFOLLOW : 0, &at);
+	r = spot_find(&c->ns, a->at, (a->flags & UMOUNT_NOFOLLOW) != 0 ? VFS_NOFOLLOW : 0, &at);
 	if (r < 0)
 		return r;
 	if (!creds_capable(c->creds, CAP_SYS_ADMIN))

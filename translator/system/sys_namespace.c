@@ -11,6 +11,7 @@
 #include "base/host.h"
 #include "base/str.h"
 #include "translator/args.h"
+#include "translator/system/spot.h"
 #include "translator/system/system.h"
 
 #define NEW_NAMESPACES                                                                                           \
@@ -93,20 +94,34 @@ long sys_setns(struct tr_call *c, const struct setns_args *a)
 	return theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev ? 0 : -EPERM;
 }
 
+/* The mount that a path is in, by the table's index. */
+static int mount_of(struct instance *in, const char *path)
+{
+	int i;
+
+	instance_mounts_lock(in);
+	i = instance_find_mount(in, path);
+	instance_mounts_unlock(in);
+	return i;
+}
+
 long sys_pivot_root(struct tr_call *c, const struct pivot_root_args *a)
 {
 	const struct vfs_at at[] = {a->new_root, a->put_old};
+	struct instance *in = c->ns.in;
+	struct spot spot;
+	bool in_root = false;
+	int r;
 
 	if (!creds_capable(c->creds, CAP_SYS_ADMIN))
 		return -EPERM;
 	for (size_t i = 0; i < ARRAY_SIZE(at); i++) {
-		int fd = vfs_open_path(&c->ns, at[i], VFS_DIRECTORY);
-
-		if (fd < 0)
-			return fd;
-		host_close(fd);
+		r = spot_find(&c->ns, at[i], VFS_DIRECTORY, &spot);
+		if (r < 0)
+			return r;
+		in_root |= mount_of(in, spot.path) == mount_of(in, c->ns.root_path);
 	}
 	/* Linux: moves the root of everyone in the mount namespace. Here: all guests would be moved, so the answer is that
 	 * of a root that cannot be (man 2 pivot_root, EINVAL); chroot(2) is for one process. */
-	return -EINVAL;
+	return in_root ? -EBUSY : -EINVAL;
 }
