@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "translator/args.h"
 #include "translator/state.h"
+#include "translator/system/system.h"
 
 /* A kernel signal frame: return address, ucontext, siginfo, padding, floating point state with everything in it. */
 #define SIGNAL_FRAME_MAX 0x5000
@@ -99,15 +100,12 @@ static long spawn(struct tr_call *c, uint64_t flags, uint64_t stack, uint64_t pa
 	return r;
 }
 
-#define NEW_NAMESPACES                                                                                           \
-	((uint64_t)(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
-		    CLONE_NEWNET))
-
 long sys_clone(struct tr_call *c, const struct clone_args *a)
 {
-	(void)a;
-	if ((c->arg[0] & NEW_NAMESPACES) != 0)
-		return -EPERM;
+	long r = tr_refuse_namespaces(c, a->flags & ~(uint64_t)CSIGNAL);
+
+	if (r < 0)
+		return r;
 	if ((c->arg[0] & (CLONE_SIGHAND | CLONE_THREAD)) == CLONE_THREAD)
 		return -EINVAL;
 	/* A shared table of handlers outside of a thread group: nobody's copy would be right. */
