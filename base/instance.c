@@ -9,18 +9,18 @@
 /* How far from its place a slot may stand. */
 #define PROBES 64
 
-static struct process_slot *place(struct instance *in, pid_t pid, unsigned i)
+static uint32_t place(pid_t pid, unsigned i)
 {
-	return &in->slots[((uint32_t)pid + i) & (INSTANCE_SLOTS - 1)];
+	return ((uint32_t)pid + i) & (INSTANCE_SLOTS - 1);
 }
 
 struct process_slot *instance_find_slot(struct instance *in, pid_t pid)
 {
 	for (unsigned i = 0; i < PROBES; i++) {
-		struct process_slot *s = place(in, pid, i);
+		uint32_t at = place(pid, i);
 
-		if (atomic_load_explicit(&s->pid, memory_order_acquire) == (uint32_t)pid)
-			return s;
+		if (atomic_load_explicit(&in->pids[at], memory_order_acquire) == (uint32_t)pid)
+			return &in->slots[at];
 	}
 	return NULL;
 }
@@ -37,11 +37,14 @@ struct process_slot *instance_claim_slot(struct instance *in, pid_t pid)
 	if (s != NULL)
 		return s;
 	for (unsigned i = 0; i < PROBES; i++) {
-		s = place(in, pid, i);
-		uint32_t owner = atomic_load_explicit(&s->pid, memory_order_acquire);
+		uint32_t at = place(pid, i), owner = atomic_load_explicit(&in->pids[at], memory_order_acquire);
 
-		if (gone(owner) && atomic_compare_exchange_strong(&s->pid, &owner, (uint32_t)pid))
-			return s;
+		if (!gone(owner) || !atomic_compare_exchange_strong(&in->pids[at], &owner, (uint32_t)pid))
+			continue;
+		/* The last owner may have been killed while it wrote. */
+		if ((atomic_load(&in->slots[at].sequence) & 1) != 0)
+			atomic_fetch_add(&in->slots[at].sequence, 1);
+		return &in->slots[at];
 	}
 	return NULL;
 }

@@ -76,9 +76,7 @@ struct mount_parents {
 
 /* A process as the rest of the instance sees it. */
 struct process_slot {
-	/* The host's pid; 0 is a free slot. A slot whose process is gone may be taken over by anyone. */
-	_Atomic uint32_t pid;
-	/* Starts odd when the process begins to change the slot, even when it is done: readers try again. */
+	/* Odd while the process changes the slot: readers try again. */
 	_Atomic uint32_t sequence;
 	uint32_t flags; /* enum process_flags */
 	int32_t dumpable;
@@ -156,6 +154,9 @@ struct instance {
 	} calls[512];
 	_Atomic uint64_t unknown_calls[8]; /* bit set: a number that the table does not know was called (first 512) */
 
+	/* Whose slot each is: the host's pid, 0 for a free one. Apart from the slots, so that a search touches few pages. A
+	 * slot whose process is gone may be taken over by anyone. */
+	_Atomic uint32_t pids[INSTANCE_SLOTS];
 	struct process_slot slots[INSTANCE_SLOTS];
 };
 

@@ -10,10 +10,10 @@ ARGUMENT_KINDS(K)
 #undef K
 
 #define ARG(kind, name) arg_##kind name;
-#define XLATE(nr, name, args, gap)                                                                                     \
-	struct name##_args {                                                                                           \
-		args                                                                                                   \
-	};                                                                                                             \
+#define XLATE(nr, name, args, gap) \
+	struct name##_args {       \
+		args               \
+	};                         \
 	long sys_##name(struct tr_call *c, const struct name##_args *a);
 #define XLATE_IF(nr, name, args, rules, gap) XLATE(nr, name, args, gap)
 #include "syscall-tables/each.h"

@@ -4,7 +4,7 @@
  * Its state is private memory, so fork copies it exactly; the slot in shared memory is what others see of it. A page that
  * fork wipes tells the first call of a new child to claim a slot of its own. A child that shares memory (vfork, clone
  * with CLONE_VM but without CLONE_THREAD) works on a copy, found by its pid, while any such child is outstanding.
- * Threads whose ids diverge from the process's have an entry of their own, found by tid while there are any.
+ * Threads whose ids diverge from the process's have an entry of their own (threads.c).
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -14,18 +14,11 @@
 #include "base/str.h"
 #include "translator/state.h"
 
-#define COPIES  32
-#define THREADS 64
+#define COPIES 32
 
 static struct tr_process self;
 static struct tr_process copies[COPIES];
 static _Atomic uint32_t copies_used; /* bit per entry */
-
-static struct {
-	_Atomic pid_t tid;
-	struct creds creds;
-} threads[THREADS];
-static _Atomic uint32_t threads_used;
 
 /* One page that a fork leaves zero. */
 static uint32_t not_forked[1024] __attribute__((aligned(4096)));
@@ -40,9 +33,13 @@ static void copy_text(char *to, const char *from, size_t size)
 	to[n] = '\0';
 }
 
-/* Writers are the process itself only, so begin and end need no lock. */
+/* Only the process itself writes its slot, but its threads may all do so. */
+static _Atomic uint32_t publishing;
+
 void tr_slot_publish(struct process_slot *s, const struct tr_process *p)
 {
+	while (atomic_exchange_explicit(&publishing, 1, memory_order_acquire) != 0)
+		(void)host_call(SYS_sched_yield);
 	atomic_fetch_add(&s->sequence, 1);
 	s->flags = p->flags;
 	s->dumpable = p->dumpable;
@@ -51,6 +48,7 @@ void tr_slot_publish(struct process_slot *s, const struct tr_process *p)
 	copy_text(s->exe, p->exe, sizeof(s->exe));
 	copy_text(s->root, p->root, sizeof(s->root));
 	atomic_fetch_add(&s->sequence, 1);
+	atomic_store_explicit(&publishing, 0, memory_order_release);
 }
 
 int tr_process_start(void)
@@ -87,13 +85,10 @@ static void after_fork(struct tr_frame *f)
 	self.pid = host_getpid();
 	self.slot = NULL;
 	atomic_store(&copies_used, 0);
-	if (atomic_load(&threads_used) != 0) {
-		/* Which thread forked is not known here; the last one that changed is the likely one. */
-		self.creds = threads[0].creds;
-		for (unsigned i = 0; i < THREADS; i++)
-			atomic_store(&threads[i].tid, 0);
-		atomic_store(&threads_used, 0);
-	}
+	tr_threads_after_fork(&self.creds);
+	/* What other threads of the parent held is held by nobody here. */
+	atomic_store(&publishing, 0);
+	tr_signals_after_fork();
 	tr_slots_reset(f->index);
 	(void)tr_process_slot(&self);
 }
@@ -183,23 +178,15 @@ void tr_process_copy_done(struct tr_process *copy)
 	atomic_fetch_and(&copies_used, ~bit);
 }
 
-static struct creds *thread_creds(pid_t tid)
-{
-	for (unsigned i = 0; i < THREADS; i++)
-		if (atomic_load_explicit(&threads[i].tid, memory_order_relaxed) == tid)
-			return &threads[i].creds;
-	return NULL;
-}
-
 void tr_call_begin(struct tr_call *c, struct tr_frame *f)
 {
 	struct tr_process *p = tr_process_current(f);
 	struct creds *own = NULL;
 
 	c->process = p;
-	c->tid = host_gettid();
-	if (atomic_load_explicit(&threads_used, memory_order_relaxed) != 0)
-		own = thread_creds(c->tid);
+	c->tid = 0;
+	if (p == &self && tr_threads_differ())
+		own = tr_thread_creds(tr_tid(c), &p->creds);
 	c->creds = own != NULL ? own : &p->creds;
 	c->ns = (struct vfs_ns){
 		.in = TR_INSTANCE,
@@ -223,34 +210,32 @@ static bool alone(void)
 
 struct creds *tr_creds_for_change(struct tr_call *c)
 {
+	struct creds *own;
+
 	if (c->creds != &c->process->creds || c->process != &self)
 		return c->creds;
 	if (alone()) {
-		if (atomic_load(&threads_used) != 0)
-			atomic_store(&threads_used, 0);
+		tr_threads_forget();
 		return c->creds;
 	}
-	for (unsigned i = 0; i < THREADS; i++) {
-		pid_t old = atomic_load(&threads[i].tid);
-
-		if (old != 0 && host_tgkill(self.pid, old, 0) != -ESRCH)
-			continue;
-		if (!atomic_compare_exchange_strong(&threads[i].tid, &old, c->tid))
-			continue;
-		threads[i].creds = *c->creds;
-		c->creds = &threads[i].creds;
-		c->ns.creds = c->creds;
-		atomic_fetch_add(&threads_used, 1);
+	if (tr_tid(c) == self.pid) {
+		tr_threads_first_changes(self.pid, &self.creds);
 		return c->creds;
 	}
+	own = tr_thread_creds_make(self.pid, tr_tid(c), c->creds);
+	if (own != NULL)
+		c->creds = own;
+	c->ns.creds = c->creds;
 	return c->creds;
 }
 
 void tr_creds_changed(struct tr_call *c)
 {
 	/* Others see the ids of the process's first thread, as in /proc/PID/status. */
-	if (c->creds == &c->process->creds || c->tid == c->process->pid)
-		tr_process_changed(c);
+	if (c->creds != &c->process->creds)
+		return;
+	tr_threads_first_changed();
+	tr_process_changed(c);
 }
 
 void tr_process_changed(struct tr_call *c)
@@ -260,8 +245,6 @@ void tr_process_changed(struct tr_call *c)
 	if (s == NULL)
 		return;
 	tr_slot_publish(s, c->process);
-	if (c->creds != &c->process->creds && c->tid == c->process->pid)
-		s->creds = *c->creds;
 }
 
 bool tr_is_guest(struct tr_call *c, pid_t pid)
@@ -269,7 +252,7 @@ bool tr_is_guest(struct tr_call *c, pid_t pid)
 	struct stat st;
 	char exe[32];
 
-	if (pid == c->process->pid || pid == c->tid)
+	if (pid == c->process->pid || pid == tr_tid(c))
 		return true;
 	if (pid <= 0)
 		return false;

@@ -112,6 +112,14 @@ void tr_signals_start(void)
 	}
 }
 
+void tr_signals_after_fork(void)
+{
+	unlock();
+	for (unsigned i = 0; i < NOTES; i++)
+		atomic_store(&notes[i].tid, 0);
+	atomic_store(&notes_used, 0);
+}
+
 static void learn(struct tr_process *p, int sig)
 {
 	struct tr_sigaction now = {0};

@@ -38,10 +38,28 @@ void tr_process_copy_done(struct tr_process *copy);
 /* True while children share this memory: owners of slots are noted then. */
 bool tr_process_shared(void);
 
+/* --- threads.c ------------------------------------------------------------------------------------------------------ */
+
+/* True if some threads have identities of their own. */
+bool tr_threads_differ(void);
+/* The identity of the calling thread if it is not the process's, else NULL. */
+struct creds *tr_thread_creds(pid_t tid, const struct creds *process);
+/* An identity of its own for a thread, to begin with a copy of `from`. NULL when there are too many. */
+struct creds *tr_thread_creds_make(pid_t pid, pid_t tid, const struct creds *from);
+/* The process's first thread is about to change: all others keep `old`. Afterwards tr_threads_first_changed(). */
+void tr_threads_first_changes(pid_t pid, const struct creds *old);
+void tr_threads_first_changed(void);
+/* In a new child: *process becomes the identity of the thread that forked; there are no other threads. */
+void tr_threads_after_fork(struct creds *process);
+/* All threads but the calling one have ended. */
+void tr_threads_forget(void);
+
 /* --- signal.c -------------------------------------------------------------------------------------------------------- */
 
 /* Handlers of SIGSYS, SIGSEGV and SIGBUS, what the guest's table says at the start. */
 void tr_signals_start(void);
+/* In a new process that is a copy of one with other threads: forgets what those were doing. */
+void tr_signals_after_fork(void);
 /* A deferred signal is sent to this thread again; the context is made so that it is the next thing that happens. */
 void tr_deliver_deferred(struct tr_frame *f);
 /*

@@ -170,7 +170,7 @@ void tr_trace(struct tr_call *c, long result, uint64_t nanoseconds)
 	count(c, nanoseconds);
 	if (c->ns.in->trace_path[0] == '\0')
 		return;
-	add(&l, "[%d] %s(", c->tid, info != NULL ? info->name : "unknown");
+	add(&l, "[%d] %s(", tr_tid(c), info != NULL ? info->name : "unknown");
 	for (unsigned i = 0; info != NULL && i < info->argc; i++) {
 		if (i > 0)
 			add(&l, ", ");

@@ -56,9 +56,9 @@ struct tr_process {
 };
 
 enum tr_verdict {
-	TR_DONE = 0,     /* the result is the call's */
-	TR_NATIVE,       /* the host's kernel must do the call itself with the guest's own registers */
-	TR_NO_RETURN,    /* the gate's frame was left (exec, sigreturn): never seen by a gate */
+	TR_DONE = 0,  /* the result is the call's */
+	TR_NATIVE,    /* the host's kernel must do the call itself with the guest's own registers */
+	TR_NO_RETURN, /* the gate's frame was left (exec, sigreturn): never seen by a gate */
 };
 
 #define TR_SCRATCH_SIZE (4 * PATH_MAX)
@@ -73,7 +73,7 @@ struct tr_call {
 	const struct tr_port *port;
 	struct tr_process *process;
 	struct creds *creds; /* of the calling thread: the process's own unless its ids diverged */
-	pid_t tid;
+	pid_t tid; /* 0 until somebody asks: tr_tid() */
 	struct vfs_ns ns;
 	enum tr_verdict verdict;
 	struct tr_frame *frame; /* NULL in the supervisor */
@@ -126,6 +126,14 @@ void tr_creds_changed(struct tr_call *c);
 
 /* The process's flags, dumpable, seccomp mode, exe or root changed: tells the instance. */
 void tr_process_changed(struct tr_call *c);
+
+/* The calling thread. Most calls never need to know. */
+static inline pid_t tr_tid(struct tr_call *c)
+{
+	if (c->tid == 0)
+		c->tid = c->ns.tid = host_gettid();
+	return c->tid;
+}
 
 /* True if pid is a process (or thread) of this instance: what kill, ptrace and /proc may see. */
 MUST_CHECK bool tr_is_guest(struct tr_call *c, pid_t pid);

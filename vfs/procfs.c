@@ -105,7 +105,7 @@ static struct place locate(const struct vfs_ns *ns, const char *rest)
 	if (more && is_component(rest, n, "self"))
 		p.pid = ns->pid;
 	else if (more && is_component(rest, n, "thread-self"))
-		p.pid = ns->pid, p.tid = ns->tid;
+		p.pid = ns->pid, p.tid = vfs_tid(ns);
 	else
 		p.pid = procfs_pid(rest, n);
 	if (p.pid == 0)

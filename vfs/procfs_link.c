@@ -75,7 +75,7 @@ ssize_t procfs_link_self(const struct vfs_ns *ns, UNUSED const struct procfs_ent
 
 ssize_t procfs_link_thread_self(const struct vfs_ns *ns, UNUSED const struct procfs_entry *entry, char *buf)
 {
-	return (ssize_t)str_format(buf, PATH_MAX, "%d/task/%d", ns->pid, ns->tid);
+	return (ssize_t)str_format(buf, PATH_MAX, "%d/task/%d", ns->pid, vfs_tid(ns));
 }
 
 /* A process names its program from its own root; the reader may have another. */

@@ -92,7 +92,7 @@ bool procfs_is_guest(const struct vfs_ns *ns, pid_t pid)
 
 	if (pid <= 0)
 		return false;
-	if (pid == ns->pid || pid == ns->tid)
+	if (pid == ns->pid || pid == vfs_tid(ns))
 		return true;
 	r = has_our_exe(ns, pid);
 	if (r >= 0)
@@ -158,7 +158,7 @@ void procfs_identity(const struct vfs_ns *ns, pid_t pid, pid_t tid, struct procf
 		ret->dumpable = s->dumpable;
 	}
 	/* The asking thread knows best; one that nobody knows of is most likely its kin. */
-	if (s == NULL || (tid != 0 ? tid : pid) == ns->tid)
+	if (s == NULL || (tid != 0 ? tid : pid) == vfs_tid(ns))
 		ret->creds = *ns->creds;
 	else
 		read_slot(s, &ret->creds, &s->creds, sizeof(ret->creds));

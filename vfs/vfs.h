@@ -21,6 +21,7 @@
 #include <sys/types.h>
 
 #include "base/attr.h"
+#include "base/host.h"
 #include "base/instance.h"
 
 struct statx;
@@ -40,7 +41,7 @@ struct vfs_ns {
 	const struct creds *creds; /* for permission checks and for the owner of what is made */
 	int root;                  /* O_PATH descriptor of the process's root directory */
 	const char *root_path;     /* its guest path in the instance: "" unless chroot(2) was called */
-	pid_t pid, tid;            /* whose /proc/self and /proc/thread-self */
+	pid_t pid, tid;            /* whose /proc/self and /proc/thread-self; tid 0: the calling thread's (vfs_tid) */
 	const char *exe;           /* guest path of the running program */
 	bool view_dirs;            /* descriptors may be directories of views: look before going relative */
 	bool *ret_view_dirs;       /* set to true when a view's directory is handed out; may be NULL */
@@ -52,6 +53,12 @@ struct vfs_ns {
 	long (*open_call)(void *arg, long nr, const uint64_t a[6]);
 	void *open_call_arg;
 };
+
+/* The thread that asks. */
+static inline pid_t vfs_tid(const struct vfs_ns *ns)
+{
+	return ns->tid != 0 ? ns->tid : host_gettid();
+}
 
 enum vfs_lookup {
 	VFS_NOFOLLOW = 1 << 0,  /* a link as the last component is meant itself */

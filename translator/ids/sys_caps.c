@@ -35,7 +35,7 @@ static int look(struct tr_call *c, pid_t pid, struct creds *ret)
 	if (pid < 0)
 		return -EINVAL;
 	if (pid == 0)
-		pid = c->tid;
+		pid = tr_tid(c);
 	return tr_pid_visible(c, pid) ? tr_creds_of(c, pid, ret) : -ESRCH;
 }
 
@@ -74,7 +74,7 @@ long sys_capset(struct tr_call *c, const struct capset_args *a)
 	halves = read_header(c, a->hdrp, &h);
 	if (halves < 0)
 		return halves;
-	if (h.pid != 0 && h.pid != c->tid)
+	if (h.pid != 0 && h.pid != tr_tid(c))
 		return -EPERM;
 	r = tr_read(c, data, a->datap, (uint32_t)halves * sizeof(data[0]));
 	if (r < 0)

@@ -135,7 +135,7 @@ long sys_tkill(struct tr_call *c, const struct tkill_args *a)
 
 	if (a->tid <= 0)
 		return -EINVAL;
-	if (a->tid != c->tid) {
+	if (a->tid != tr_tid(c)) {
 		if (!tr_pid_visible(c, a->tid))
 			return -ESRCH;
 		r = tr_may_signal(c, a->tid, a->sig);

@@ -22,9 +22,9 @@ static int read_info(struct tr_call *c, uint64_t at, siginfo_t *ret)
 }
 
 /* Nobody may pretend to be the kernel, kill(2) or tgkill(2), except to himself. */
-static bool forged(const struct tr_call *c, pid_t target, const siginfo_t *info)
+static bool forged(struct tr_call *c, pid_t target, const siginfo_t *info)
 {
-	return (info->si_code >= 0 || info->si_code == SI_TKILL) && target != c->tid;
+	return (info->si_code >= 0 || info->si_code == SI_TKILL) && target != tr_tid(c);
 }
 
 long sys_rt_sigqueueinfo(struct tr_call *c, const struct rt_sigqueueinfo_args *a)

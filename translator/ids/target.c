@@ -31,12 +31,12 @@ static bool read_slot(struct tr_call *c, pid_t pid, struct creds *ret)
 	}
 	if (ret->group_count > CREDS_GROUPS_MAX)
 		ret->group_count = CREDS_GROUPS_MAX;
-	return atomic_load_explicit(&s->pid, memory_order_relaxed) == (uint32_t)pid;
+	return instance_find_slot(c->ns.in, pid) == s;
 }
 
 int tr_creds_of(struct tr_call *c, pid_t pid, struct creds *ret)
 {
-	if (pid == c->ns.pid || pid == c->tid) {
+	if (pid == c->ns.pid || pid == tr_tid(c)) {
 		*ret = *c->creds;
 		return 0;
 	}
@@ -62,7 +62,7 @@ bool tr_pid_visible(struct tr_call *c, pid_t pid)
 {
 	struct ids_process p;
 
-	if (pid == c->ns.pid || pid == c->tid || tr_is_guest(c, pid))
+	if (pid == c->ns.pid || pid == tr_tid(c) || tr_is_guest(c, pid))
 		return true;
 	/* A process that has ended has no executable any more to tell it by. */
 	return ids_process_read(pid, &p) == 0 && p.state == 'Z' && p.ppid > 1 && tr_is_guest(c, p.ppid);
@@ -83,7 +83,7 @@ int tr_may_signal(struct tr_call *c, pid_t pid, int sig)
 
 	if (sig < 0 || sig > SIGNALS)
 		return -EINVAL;
-	if (pid == c->ns.pid || pid == c->tid || creds_capable(me, CAP_KILL))
+	if (pid == c->ns.pid || pid == tr_tid(c) || creds_capable(me, CAP_KILL))
 		return 0;
 	/* One's own threads need no right either, but only the host knows who they are. */
 	if (host_tgkill(c->ns.pid, pid, 0) == 0)

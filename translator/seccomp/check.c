@@ -56,7 +56,7 @@ static struct answer ask(const struct seccomp_stack *stack, const struct seccomp
 	return best;
 }
 
-static void fill_info(const struct tr_call *c, uint16_t data, siginfo_t *ret)
+static void fill_info(struct tr_call *c, uint16_t data, siginfo_t *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->si_signo = SIGSYS;
@@ -69,12 +69,12 @@ static void fill_info(const struct tr_call *c, uint16_t data, siginfo_t *ret)
 }
 
 /* All signals are masked here, so this one waits until the guest goes on: behind its call, with the number as result. */
-static long trap(const struct tr_call *c, uint16_t data)
+static long trap(struct tr_call *c, uint16_t data)
 {
 	siginfo_t info;
 
 	fill_info(c, data, &info);
-	(void)host_call(SYS_rt_tgsigqueueinfo, c->process->pid, c->tid, SIGSYS, &info);
+	(void)host_call(SYS_rt_tgsigqueueinfo, c->process->pid, tr_tid(c), SIGSYS, &info);
 	return c->nr;
 }
 
@@ -87,7 +87,7 @@ static bool only_thread(void)
 }
 
 /* Ends the process by sig, as if nobody had ever handled it. */
-static NORETURN void end_process(const struct tr_call *c, int sig, uint16_t data)
+static NORETURN void end_process(struct tr_call *c, int sig, uint16_t data)
 {
 	const struct tr_sigaction by_default = {0};
 	const uint64_t mask = 1ull << (sig - 1);
@@ -96,13 +96,13 @@ static NORETURN void end_process(const struct tr_call *c, int sig, uint16_t data
 	fill_info(c, data, &info);
 	info.si_signo = sig;
 	(void)host_call(SYS_rt_sigaction, sig, &by_default, NULL, sizeof(mask));
-	(void)host_call(SYS_rt_tgsigqueueinfo, c->process->pid, c->tid, sig, &info);
+	(void)host_call(SYS_rt_tgsigqueueinfo, c->process->pid, tr_tid(c), sig, &info);
 	(void)host_call(SYS_rt_sigprocmask, SIG_UNBLOCK, &mask, NULL, sizeof(mask));
 	(void)!host_kill(c->process->pid, SIGKILL);
 	host_exit_group(sig);
 }
 
-static NORETURN void end_thread(const struct tr_call *c, int sig, uint16_t data)
+static NORETURN void end_thread(struct tr_call *c, int sig, uint16_t data)
 {
 	if (only_thread())
 		end_process(c, sig, data);

@@ -52,7 +52,7 @@ Test(slots, claim_and_find)
 	cr_expect_null(instance_find_slot(in, pid));
 	struct process_slot *s = instance_claim_slot(in, pid);
 	cr_assert_not_null(s);
-	cr_expect_eq(s->pid, (uint32_t)pid);
+	cr_expect_eq(in->pids[s - in->slots], (uint32_t)pid);
 	cr_expect_eq(instance_find_slot(in, pid), s);
 	/* A second claim is the same slot. */
 	cr_expect_eq(instance_claim_slot(in, pid), s);
@@ -63,10 +63,10 @@ Test(slots, neighbours_are_skipped)
 	/* The place of getpid() and the one behind it are taken by living processes. */
 	uint32_t at = (uint32_t)getpid() & (INSTANCE_SLOTS - 1);
 
-	in->slots[at].pid = (uint32_t)getppid();
-	in->slots[(at + 1) & (INSTANCE_SLOTS - 1)].pid = 1;
+	in->pids[at] = (uint32_t)getppid();
+	in->pids[(at + 1) & (INSTANCE_SLOTS - 1)] = 1;
 	cr_expect_eq(instance_claim_slot(in, getpid()), &in->slots[(at + 2) & (INSTANCE_SLOTS - 1)]);
-	cr_expect_eq(in->slots[at].pid, (uint32_t)getppid());
+	cr_expect_eq(in->pids[at], (uint32_t)getppid());
 }
 
 Test(slots, the_dead_make_room)
@@ -75,9 +75,9 @@ Test(slots, the_dead_make_room)
 	uint32_t dead = (uint32_t)dead_pid();
 
 	for (unsigned i = 0; i < NEAR; i++)
-		in->slots[(at + i) & (INSTANCE_SLOTS - 1)].pid = 1;
+		in->pids[(at + i) & (INSTANCE_SLOTS - 1)] = 1;
 	cr_expect_null(instance_claim_slot(in, getpid()), "all taken by the living");
-	in->slots[(at + 40) & (INSTANCE_SLOTS - 1)].pid = dead;
+	in->pids[(at + 40) & (INSTANCE_SLOTS - 1)] = dead;
 	cr_expect_eq(instance_claim_slot(in, getpid()), &in->slots[(at + 40) & (INSTANCE_SLOTS - 1)]);
 }
 
@@ -85,7 +85,7 @@ Test(slots, the_end_of_the_table_wraps)
 {
 	pid_t pid = INSTANCE_SLOTS - 1;
 
-	in->slots[INSTANCE_SLOTS - 1].pid = 1;
+	in->pids[INSTANCE_SLOTS - 1] = 1;
 	cr_expect_eq(instance_claim_slot(in, pid), &in->slots[0]);
 	cr_expect_eq(instance_find_slot(in, pid), &in->slots[0]);
 }
@@ -111,9 +111,9 @@ Test(slots, many_processes_at_once, .timeout = 60)
 				_exit(1);
 			s->flags = (uint32_t)getpid();
 			for (int spin = 0; spin < 50; spin++)
-				if (s->flags != (uint32_t)getpid() || s->pid != (uint32_t)getpid())
+				if (s->flags != (uint32_t)getpid() || in->pids[s - in->slots] != (uint32_t)getpid())
 					_exit(2);
-			atomic_store(&s->pid, 0);
+			atomic_store(&in->pids[s - in->slots], 0);
 		}
 		_exit(0);
 	}
@@ -154,8 +154,8 @@ Test(slots, one_winner, .timeout = 60)
 		}
 		/* A table full of a living process, and one slot of a dead one in reach of all. */
 		for (unsigned k = 0; k < INSTANCE_SLOTS; k++)
-			in->slots[k].pid = 1;
-		in->slots[((uint32_t)child[PROCESSES - 1] + 4) & (INSTANCE_SLOTS - 1)].pid = (uint32_t)dead;
+			in->pids[k] = 1;
+		in->pids[((uint32_t)child[PROCESSES - 1] + 4) & (INSTANCE_SLOTS - 1)] = (uint32_t)dead;
 		atomic_store(go, 1);
 		for (int k = 0; k < PROCESSES; k++)
 			cr_assert_eq(waitpid(child[k], NULL, 0), child[k]);
