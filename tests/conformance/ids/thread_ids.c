@@ -63,6 +63,29 @@ static void is_1000(void)
 	CHECK_EQUAL(identity().permitted, 0, "and no capabilities");
 }
 
+static void become_2000(void)
+{
+	NEED(syscall(SYS_setresuid, 2000, 2000, 2000) == 0);
+}
+
+static void is_2000(void)
+{
+	check_uids(2000, 2000, 2000, 2000, "this one has others again");
+}
+
+static void fork_as_2000(void)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	if (pid == 0)
+		syscall(SYS_exit_group, getuid() == 2000 ? 0 : 1);
+	NEED(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "so has its child");
+}
+
 static void is_root(void)
 {
 	check_uids(0, 0, 0, 0, "the other thread has its own");
@@ -110,8 +133,7 @@ static void new_thread(void)
 
 static void diverge(void *arg)
 {
-	struct worker a = {0};
-	char path[64];
+	struct worker a = {0}, b = {0};
 	char text[128];
 
 	(void)arg;
@@ -123,12 +145,15 @@ static void diverge(void *arg)
 	is_root();
 	let(&a, make_file);
 	let(&a, fork_child);
-	let(&a, new_thread);
-	snprintf(path, sizeof(path), "self/task/%d", a.tid);
-	status_line(path, "Uid", text, sizeof(text));
-	CHECK_STRING(text, "1000\t1000\t1000\t1000", "the thread in /proc");
 	status_line("self", "Uid", text, sizeof(text));
 	CHECK_STRING(text, "0\t0\t0\t0", "the process in /proc is its first thread");
+	start(&b);
+	let(&b, become_2000);
+	let(&b, is_2000);
+	let(&b, fork_as_2000);
+	let(&a, fork_child);
+	let(&a, is_1000);
+	end(&b);
 	end(&a);
 	is_root();
 }

@@ -25,7 +25,7 @@ static void directories(void)
 	CHECK_OK(unlink("from/new"), "and go from both");
 	CHECK(!exists("to/new"), "at once");
 	NEED(chdir("to/sub") == 0);
-	CHECK(getcwd(cwd, sizeof(cwd)) != NULL && strcmp(cwd + strlen(cwd) - 7, "/to/sub") == 0, "is a place to be in");
+	CHECK(getcwd(cwd, sizeof(cwd)) != NULL && strcmp(cwd + strlen(cwd) - 4, "/sub") == 0, "is a place to be in");
 	CHECK(stat("..", &a) == 0 && check_same(&a, &b) == false && exists("../file"), "with a parent");
 	NEED(chdir("../..") == 0);
 	CHECK(exists("from"), "that leads out");
