@@ -10,8 +10,10 @@
  *		shmdir/         the guest's /dev/shm
  *		pidns           a link whose text is the pid namespace in which PID is meant
  *
- * The base is $XDG_RUNTIME_DIR/lxrun, else /tmp/lxrun-UID, else $XDG_CACHE_HOME/lxrun or ~/.cache/lxrun: the first that
- * belongs to the caller alone, allows programs to be executed, and leaves room for names of sockets.
+ * The base is $XDG_RUNTIME_DIR/lxrun, else /dev/shm/lxrun-UID, /tmp/lxrun-UID, $XDG_CACHE_HOME/lxrun or ~/.cache/lxrun:
+ * the first that belongs to the caller alone, allows programs to be executed, and leaves room for names of sockets.
+ * /dev/shm comes before /tmp because /tmp is often on a disk: there each file of the directory costs ten times as much,
+ * and what guests write to the shared memory would be written to the disk, too.
  */
 #ifndef LX_CLI_RUNDIR_H
 #define LX_CLI_RUNDIR_H

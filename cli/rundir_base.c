@@ -39,18 +39,24 @@ static const char *home(void)
 	return p != NULL && p->pw_dir[0] == '/' ? p->pw_dir : NULL;
 }
 
+/* In the order of preference; rundir.h says why. */
+enum { BASE_RUNTIME, BASE_SHM, BASE_TMP, BASE_CACHE };
+_Static_assert(BASE_CACHE + 1 == RUNDIR_BASES, "rundir_base.h");
+
 bool rundir_base_path(int which, char *path, size_t size)
 {
 	const char *run = getenv("XDG_RUNTIME_DIR"), *cache = getenv("XDG_CACHE_HOME");
 	int n;
 
-	if (which == 0 && run != NULL && run[0] == '/')
+	if (which == BASE_RUNTIME && run != NULL && run[0] == '/')
 		n = snprintf(path, size, "%s/lxrun", run);
-	else if (which == 1)
+	else if (which == BASE_SHM)
+		n = snprintf(path, size, "/dev/shm/lxrun-%u", geteuid());
+	else if (which == BASE_TMP)
 		n = snprintf(path, size, "/tmp/lxrun-%u", geteuid());
-	else if (which == 2 && cache != NULL && cache[0] == '/')
+	else if (which == BASE_CACHE && cache != NULL && cache[0] == '/')
 		n = snprintf(path, size, "%s/lxrun", cache);
-	else if (which == 2 && home() != NULL)
+	else if (which == BASE_CACHE && home() != NULL)
 		n = snprintf(path, size, "%s/.cache/lxrun", home());
 	else
 		return false;
@@ -86,12 +92,12 @@ static int prepare_parent(int which, const char *path)
 	int fd;
 
 	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(path, '/') - path), path);
-	if (which == 0) {
+	if (which == BASE_RUNTIME) {
 		fd = open_private(parent);
 		if (fd < 0)
 			return fd;
 		close(fd);
-	} else if (which == 2 && mkdir(parent, 0700) < 0 && errno != EEXIST) {
+	} else if (which == BASE_CACHE && mkdir(parent, 0700) < 0 && errno != EEXIST) {
 		return -errno;
 	}
 	return 0;
@@ -130,7 +136,7 @@ static void explain(char *message, size_t size, const char *path, int r)
 
 int rundir_base_make(char *path, size_t size, char *message, size_t message_size)
 {
-	int first = 0;
+	int first = 0, from = -1;
 
 	for (int i = 0; i < RUNDIR_BASES; i++) {
 		char named[PATH_MAX], real[PATH_MAX];
@@ -152,9 +158,11 @@ int rundir_base_make(char *path, size_t size, char *message, size_t message_size
 			strcpy(path, real);
 			return take_fd(&fd);
 		}
-		/* Why the best place is none says more than why the last is. A place that is merely absent says nothing. */
-		if (first == 0 || first == -ENOENT) {
+		/* Why the best place is none says more than why the last is. A place that is merely absent says nothing, nor
+		 * does a /dev/shm without programs, which containers have. */
+		if (first == 0 || first == -ENOENT || from == BASE_SHM) {
 			first = r;
+			from = i;
 			explain(message, message_size, named, r);
 		}
 	}

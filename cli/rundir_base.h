@@ -8,7 +8,7 @@
 #include "base/attr.h"
 
 /* How many places there are, in the order of preference. */
-#define RUNDIR_BASES 3
+#define RUNDIR_BASES 4
 
 /* The path of a base, existing or not; false where this caller has none of that kind. */
 bool rundir_base_path(int which, char *path, size_t size);

@@ -254,11 +254,16 @@ Test(create, failures_leave_nothing)
 
 static char tmp_base[40];
 
-/* Becomes a user whom nobody else is, so that /tmp/lxrun-UID, tmp_base, is the test's; skips without root. */
+/*
+ * Becomes a user whom nobody else is, so that /tmp/lxrun-UID, tmp_base, is the test's, on a machine whose /dev/shm allows no
+ * programs; skips without root.
+ */
 static void become_nobody_else(void)
 {
-	if (geteuid() != 0)
-		place_skip(&p, "needs root");
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
+		place_skip(&p, "needs root and mount namespaces");
+	cr_assert_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	cr_assert_eq(mount("tmpfs", "/dev/shm", "tmpfs", MS_NOEXEC, "mode=1777"), 0);
 	place_change_user(&p);
 	snprintf(tmp_base, sizeof(tmp_base), "/tmp/lxrun-%u", geteuid());
 	cr_assert_eq(access(tmp_base, F_OK), -1);
@@ -267,6 +272,22 @@ static void become_nobody_else(void)
 static bool is_in(const struct instance *in, const char *base)
 {
 	return strncmp(in->runtime, base, strlen(base)) == 0 && in->runtime[strlen(base)] == '/';
+}
+
+Test(base, shared_memory_before_tmp)
+{
+	char shm_base[40];
+	struct instance *in;
+
+	if (geteuid() != 0 || access("/dev/shm", W_OK) < 0)
+		place_skip(&p, "needs root and /dev/shm");
+	place_change_user(&p);
+	snprintf(shm_base, sizeof(shm_base), "/dev/shm/lxrun-%u", geteuid());
+	unsetenv("XDG_RUNTIME_DIR");
+	in = place_create(&p, NULL);
+	cr_expect(is_in(in, shm_base), "%s", in->runtime);
+	rundir_remove(in->runtime);
+	cr_expect_eq(rmdir(shm_base), 0);
 }
 
 Test(base, tmp_without_a_runtime_directory)
@@ -348,6 +369,7 @@ Test(base, not_where_programs_may_not_run)
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
 		place_skip(&p, "needs root and mount namespaces");
 	cr_assert_eq(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	cr_assert_eq(mount("tmpfs", "/dev/shm", "tmpfs", MS_NOEXEC, "mode=1777"), 0);
 	cr_assert_eq(mount("tmpfs", p.run, "tmpfs", MS_NOEXEC, "mode=700"), 0);
 	cr_assert_eq(mount("tmpfs", "/tmp", "tmpfs", MS_NOEXEC, ""), 0);
 	/* The place itself is hidden now; another one stands in for it. */
