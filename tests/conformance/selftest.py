@@ -58,7 +58,7 @@ class Runner(unittest.TestCase):
         self.program = self.put("good.c", GOOD)
         self.lxrun = self.put("bin/lxrun", STAND_IN, 0o755)
         self.put("bin/resident", "", 0o755)
-        self.wrapper = self.put("no-userns", '#!/bin/sh\nexec "$@"\n', 0o755)
+        self.wrapper = self.put("refuse", '#!/bin/sh\nshift\nexec "$@"\n', 0o755)
 
     def put(self, name, text, mode=0o644):
         path = os.path.join(self.directory.name, name)
@@ -76,7 +76,7 @@ class Runner(unittest.TestCase):
         return r.returncode, r.stdout
 
     def under(self, wrong, gate="trap"):
-        return self.run_it(wrong, "--lxrun", self.lxrun, "--no-userns", self.wrapper, "--gate", gate, "--as", "root")
+        return self.run_it(wrong, "--lxrun", self.lxrun, "--refuse", self.wrapper, "--gate", gate, "--as", "root")
 
     def test_native(self):
         status, text = self.run_it("nothing")

@@ -1,0 +1,124 @@
+/*
+ * refuse WHAT[,WHAT...] COMMAND...: runs a command on a kernel that seems to lack something, by a seccomp filter:
+ *
+ *   userns   user namespaces are closed, as on many machines: clone and unshare with CLONE_NEWUSER answer EPERM, and
+ *            clone3, whose flags a filter cannot see, ENOSYS (libcs fall back to clone)
+ *   seccomp  no further filters: seccomp answers ENOSYS, prctl(PR_SET_SECCOMP) EINVAL
+ *   openat2  ENOSYS
+ *   ptrace   EPERM, also for process_vm_readv and process_vm_writev
+ *
+ * Everything of lxrun is tested below `refuse userns`.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* When a call is refused, and with what: the low half of argument `arg` masked with `mask` (0: always) is not 0, or,
+ * with `equal`, is that value. */
+struct rule {
+	const char *what;
+	unsigned nr;
+	unsigned arg, mask, equal;
+	unsigned error;
+};
+
+static const struct rule rules[] = {
+	{"userns", SYS_clone, 0, CLONE_NEWUSER, 0, EPERM},
+	{"userns", SYS_unshare, 0, CLONE_NEWUSER, 0, EPERM},
+	{"userns", SYS_clone3, 0, 0, 0, ENOSYS},
+	{"seccomp", SYS_seccomp, 0, 0, 0, ENOSYS},
+	{"seccomp", SYS_prctl, 0, ~0u, PR_SET_SECCOMP, EINVAL},
+	{"openat2", SYS_openat2, 0, 0, 0, ENOSYS},
+	{"ptrace", SYS_ptrace, 0, 0, 0, EPERM},
+	{"ptrace", SYS_process_vm_readv, 0, 0, 0, EPERM},
+	{"ptrace", SYS_process_vm_writev, 0, 0, 0, EPERM},
+};
+
+#define COUNT(a)              (sizeof(a) / sizeof((a)[0]))
+#define LOAD(field)           BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offsetof(struct seccomp_data, field))
+#define LOAD_ARG(n)           BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)(offsetof(struct seccomp_data, args) + 8ul * (n)))
+#define SKIP_UNLESS(value, n) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, n)
+#define ANSWER(value)         BPF_STMT(BPF_RET | BPF_K, value)
+
+static struct sock_filter code[4 + 6 * COUNT(rules)];
+static unsigned short length;
+
+static void add(struct sock_filter one)
+{
+	code[length++] = one;
+}
+
+static void add_rule(const struct rule *r)
+{
+	add((struct sock_filter)LOAD(nr));
+	if (r->mask == 0) {
+		add((struct sock_filter)SKIP_UNLESS(r->nr, 1));
+	} else {
+		add((struct sock_filter)SKIP_UNLESS(r->nr, 3));
+		add((struct sock_filter)LOAD_ARG(r->arg));
+		if (r->equal != 0)
+			add((struct sock_filter)SKIP_UNLESS(r->equal, 1));
+		else
+			add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, r->mask, 0, 1));
+	}
+	add((struct sock_filter)ANSWER(SECCOMP_RET_ERRNO | r->error));
+}
+
+/* True if the comma-separated list names the word. */
+static int names(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; (p = strstr(p, word)) != NULL; p += n)
+		if ((p == list || p[-1] == ',') && (p[n] == '\0' || p[n] == ','))
+			return 1;
+	return 0;
+}
+
+static int known(const char *list)
+{
+	for (const char *p = list; *p != '\0'; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ',')) {
+		size_t i = 0;
+
+		while (i < COUNT(rules) && strncmp(p, rules[i].what, strlen(rules[i].what)) != 0)
+			i++;
+		if (i == COUNT(rules))
+			return 0;
+	}
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct sock_fprog program = {.filter = code};
+
+	if (argc < 3 || !known(argv[1])) {
+		(void)fprintf(stderr, "usage: refuse WHAT[,WHAT...] COMMAND...\n");
+		return 125;
+	}
+	add((struct sock_filter)LOAD(arch));
+	add((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0));
+	add((struct sock_filter)ANSWER(SECCOMP_RET_ALLOW));
+	for (size_t i = 0; i < COUNT(rules); i++)
+		if (names(argv[1], rules[i].what))
+			add_rule(&rules[i]);
+	add((struct sock_filter)ANSWER(SECCOMP_RET_ALLOW));
+	program.len = length;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) != 0) {
+		perror("refuse: seccomp");
+		return 125;
+	}
+	execvp(argv[2], argv + 2);
+	perror(argv[2]);
+	return errno == ENOENT ? 127 : 126;
+}
