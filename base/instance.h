@@ -97,7 +97,8 @@ enum process_flags {
 	PROCESS_NO_NEW_PRIVS = 1 << 0,
 	/* It has had directories of /proc or other views open: relative paths look before they go. */
 	PROCESS_VIEW_DIRS = 1 << 1,
-	PROCESS_TRACED = 1 << 2,
+	/* It asked to be traced by its parent and is not yet: translator/ptrace. */
+	PROCESS_TRACE_ME = 1 << 2,
 	/* Not yet in the instance: the resident gives up privileges and installs the filter before it starts the program. */
 	PROCESS_FIRST = 1 << 3,
 	/* The program that starts may know more than who started it: AT_SECURE. */

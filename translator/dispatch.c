@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "syscall-tables/names.h"
 #include "translator/args.h"
+#include "translator/ptrace/ptrace.h"
 #include "translator/seccomp/seccomp.h"
 #include "translator/state.h"
 
@@ -123,14 +124,14 @@ static int UNUSED get_AT_O(struct cursor *at, arg_AT_O *ret)
 #define ARG(kind, name) \
 	if (r == 0)     \
 		r = get_##kind(&at, &a.name);
-#define XLATE(nr, name, args, gap)                          \
-	static inline long UNUSED enter_##name(struct tr_call *c)  \
-	{                                                   \
-		struct name##_args a;                       \
-		struct cursor at = {.c = c};                \
-		int r = 0;                                  \
-		(void)at;                                   \
-		args return r == 0 ? sys_##name(c, &a) : r; \
+#define XLATE(nr, name, args, gap)                                \
+	static inline long UNUSED enter_##name(struct tr_call *c) \
+	{                                                         \
+		struct name##_args a;                             \
+		struct cursor at = {.c = c};                      \
+		int r = 0;                                        \
+		(void)at;                                         \
+		args return r == 0 ? sys_##name(c, &a) : r;       \
 	}
 #define XLATE_IF(nr, name, args, rules, gap) XLATE(nr, name, args, gap)
 #include "syscall-tables/each.h"
@@ -194,6 +195,8 @@ long tr_dispatch(struct tr_call *c)
 #ifdef LX_RESIDENT
 	if (c->process->seccomp_mode != 0 && tr_seccomp_check(c, &r))
 		return r;
+	if ((c->process->flags & PROCESS_TRACE_ME) != 0)
+		tr_ptrace_before(c);
 #endif
 	if ((c->ns.in->features & INSTANCE_TRACE) == 0)
 		return run(c);

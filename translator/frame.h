@@ -98,6 +98,8 @@ extern uint64_t tr_slot_free[SLOT_CHUNKS];
 void tr_slots_grow(void);
 /* The frame of slot index. */
 struct tr_frame *tr_slot_frame(uint32_t index);
+/* The frame of the slot on whose stack sp is, in this or another process; NULL for other addresses. */
+struct tr_frame *tr_frame_of_stack(uint64_t sp);
 /* After fork: all slots but keep are free. */
 void tr_slots_reset(uint32_t keep);
 /* Frees the slots that a child took in shared memory and left by exec or death. */

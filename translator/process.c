@@ -84,6 +84,7 @@ static void after_fork(struct tr_frame *f)
 	not_forked[0] = 1;
 	self.pid = host_getpid();
 	self.slot = NULL;
+	self.flags &= ~(uint32_t)PROCESS_TRACE_ME;
 	atomic_store(&copies_used, 0);
 	tr_threads_after_fork(&self.creds);
 	/* What other threads of the parent held is held by nobody here. */
@@ -162,6 +163,7 @@ struct tr_process *tr_process_copy(const struct tr_process *p)
 			copies[i] = *p;
 			copies[i].pid = 0;
 			copies[i].slot = NULL;
+			copies[i].flags &= ~(uint32_t)PROCESS_TRACE_ME;
 			return &copies[i];
 		}
 		drop_dead_copies();

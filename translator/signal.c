@@ -358,22 +358,6 @@ static bool in_resident(uint64_t pc)
 	return pc >= RESIDENT_BASE && pc < RESIDENT_TEXT_END;
 }
 
-/* The frame of the slot on whose stack sp is. */
-static struct tr_frame *frame_of_stack(uint64_t sp)
-{
-	extern char tr_slots_built_in[];
-	uint64_t built_in = (uint64_t)(uintptr_t)tr_slots_built_in;
-	uint64_t index;
-
-	if (sp >= built_in && sp < built_in + (uint64_t)SLOTS_BUILT_IN * SLOT_SIZE)
-		index = (sp - built_in) / SLOT_SIZE;
-	else if (sp >= RESIDENT_STACKS && sp < INSTANCE_BASE)
-		index = (sp - RESIDENT_STACKS) / SLOT_SIZE + 64;
-	else
-		return NULL;
-	return tr_slot_frame((uint32_t)index);
-}
-
 /* The signal's default action, for signals whose handler in the kernel's eyes is always ours. */
 static void act_by_default(int sig, const siginfo_t *info, uint64_t disposition)
 {
@@ -392,7 +376,7 @@ static void arrived_inside(int sig, const siginfo_t *info, ucontext_t *uc)
 {
 	greg_t *r = uc->uc_mcontext.gregs;
 	uint64_t pc = (uint64_t)r[REG_RIP];
-	struct tr_frame *f = frame_of_stack((uint64_t)r[REG_RSP]);
+	struct tr_frame *f = tr_frame_of_stack((uint64_t)r[REG_RSP]);
 
 	if ((sig == SIGSEGV || sig == SIGBUS) && info->si_code > 0) {
 		if (in_range(pc, tr_copy_begin, tr_copy_end)) {

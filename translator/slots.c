@@ -32,6 +32,17 @@ struct tr_frame *tr_slot_frame(uint32_t index)
 	return (struct tr_frame *)(void *)(base + (uint64_t)(n + 1) * SLOT_SIZE - SLOT_FRAME_SIZE);
 }
 
+struct tr_frame *tr_frame_of_stack(uint64_t sp)
+{
+	uint64_t built_in = (uint64_t)(uintptr_t)tr_slots_built_in;
+
+	if (sp >= built_in && sp < built_in + sizeof(tr_slots_built_in))
+		return tr_slot_frame((uint32_t)((sp - built_in) / SLOT_SIZE));
+	if (sp >= RESIDENT_STACKS && sp < INSTANCE_BASE)
+		return tr_slot_frame((uint32_t)((sp - RESIDENT_STACKS) / SLOT_SIZE + SLOTS_PER_CHUNK));
+	return NULL;
+}
+
 void tr_slots_grow(void)
 {
 	uint32_t n = atomic_fetch_add(&chunks, 1);

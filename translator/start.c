@@ -19,6 +19,7 @@
 #include "base/str.h"
 #include "loader/loader.h"
 #include "translator/filter/filter.h"
+#include "translator/ptrace/ptrace.h"
 #include "translator/state.h"
 
 /* Where AT_EXECFN points to: the slot's text may change under the guest. */
@@ -148,6 +149,30 @@ static void set_name(const char *path)
 	(void)host_call(SYS_prctl, PR_SET_NAME, slash != NULL ? slash + 1 : path, 0, 0, 0);
 }
 
+/*
+ * Starts the program as if a signal handler returned to its first instruction: mask, registers and instruction pointer
+ * change at once. So a signal that was blocked until now, and the stop after execve that a tracer waits for, find the guest
+ * and nothing of the resident.
+ */
+static NORETURN void begin(uint64_t entry, uint64_t sp, uint64_t mask)
+{
+	/* linux/ucontext.h: UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS; user code and stack segments of x86-64 Linux. */
+	ucontext_t uc = {.uc_flags = 2 | 4, .uc_stack.ss_flags = SS_DISABLE};
+	greg_t *r = uc.uc_mcontext.gregs;
+
+	r[REG_RIP] = (greg_t)entry;
+	r[REG_RSP] = (greg_t)sp;
+	r[REG_EFL] = 0x202;
+	r[REG_CSGSFS] = 0x33 | 0x2bll << 48;
+	*tr_context_mask(&uc) = mask;
+	__asm__ volatile("mov %[uc], %%rsp\n\t"
+			 "syscall"
+			 :
+			 : [uc] "r"(&uc), "a"(SYS_rt_sigreturn)
+			 : "memory");
+	__builtin_unreachable();
+}
+
 void resident_main(uint64_t sp)
 {
 	struct ldr_image program, interpreter = {0};
@@ -194,6 +219,7 @@ void resident_main(uint64_t sp)
 	mask = slot->signal_mask & ~TR_SIGNAL_BIT(SIGSYS);
 	r = slot->interpreter_fd;
 	slot->program_fd = slot->interpreter_fd = -1;
-	(void)host_call(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
-	ldr_jump(r >= 0 ? interpreter.entry : program.entry, sp);
+	if ((slot->flags & PROCESS_TRACE_ME) != 0)
+		tr_ptrace_executed(TR_INSTANCE, tr_process_current(NULL));
+	begin(r >= 0 ? interpreter.entry : program.entry, sp, mask);
 }

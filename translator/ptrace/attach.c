@@ -1,0 +1,125 @@
+/* How a process becomes a tracee: who may trace whom, and PTRACE_TRACEME, which is done late. */
+#include <errno.h>
+#include <linux/capability.h>
+
+#include "base/host.h"
+#include "base/str.h"
+#include "translator/ids/ids.h"
+#include "translator/ids/process.h"
+#include "translator/ptrace/ptrace.h"
+#include "translator/ptrace/tracee.h"
+
+/* __ptrace_may_access() in PTRACE_MODE_ATTACH_REALCREDS, with the identities that guests believe in. */
+static int may_trace(struct tr_call *c, pid_t tid)
+{
+	const struct creds *me = c->creds;
+	const struct process_slot *slot;
+	struct ids_process p;
+	struct creds them;
+	int r = ids_process_read(tid, &p);
+
+	if (r < 0 || !tr_is_guest(c, p.tgid))
+		return -ESRCH;
+	if (p.tgid == c->ns.pid)
+		return -EPERM;
+	if (creds_capable(me, CAP_SYS_PTRACE))
+		return 0;
+	r = tr_creds_of(c, tid, &them);
+	if (r < 0)
+		return r;
+	if (me->ruid != them.ruid || me->ruid != them.euid || me->ruid != them.suid || me->rgid != them.rgid ||
+	    me->rgid != them.egid || me->rgid != them.sgid || (them.cap_permitted & ~me->cap_permitted) != 0)
+		return -EPERM;
+	slot = instance_find_slot(c->ns.in, p.tgid);
+	return slot == NULL || slot->dumpable == 1 ? 0 : -EPERM;
+}
+
+long ptrace_attach(struct tr_call *c, pid_t tid, long request, uint64_t options)
+{
+	uint64_t ours = request == PTRACE_SEIZE ? options | PTRACE_O_TRACESYSGOOD : 0;
+	struct tracee *t;
+	long r;
+
+	if (c->ns.in->gate == INSTANCE_GATE_PTRACE)
+		return -EPERM;
+	r = may_trace(c, tid);
+	if (r < 0)
+		return r;
+	/* Its first stop may be here before the next line. */
+	t = tracee_find(c, tid);
+	if (t == NULL)
+		t = tracee_add(c, tid);
+	if (t == NULL)
+		return -ENOMEM;
+	r = host_call(SYS_ptrace, request, tid, 0, ours);
+	if (r < 0)
+		return r;
+	t = tracee_add(c, tid);
+	t->options = (uint32_t)options;
+	t->configured = request == PTRACE_SEIZE;
+	return 0;
+}
+
+/* --- PTRACE_TRACEME ---------------------------------------------------------------------------------------------------- */
+
+static bool runs_resident(const struct instance *in, pid_t pid)
+{
+	struct stat st;
+	char exe[32];
+
+	str_format(exe, sizeof(exe), "/proc/%d/exe", pid);
+	return host_fstatat(AT_FDCWD, exe, &st, 0) == 0 && st.st_dev == in->exe_device && st.st_ino == in->exe_inode;
+}
+
+/* A tracer that is no guest does not know what it would get. */
+static long trace_me_now(const struct instance *in)
+{
+	if (!runs_resident(in, (pid_t)host_call(SYS_getppid)))
+		return -EPERM;
+	return host_call(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0);
+}
+
+long ptrace_trace_me(struct tr_call *c)
+{
+	uint64_t tracer = 0;
+
+	if (c->ns.in->gate == INSTANCE_GATE_PTRACE || (c->process->flags & PROCESS_TRACE_ME) != 0 ||
+	    !runs_resident(c->ns.in, (pid_t)host_call(SYS_getppid)) ||
+	    host_status(tr_tid(c), "TracerPid:\t", 10, &tracer) < 0 || tracer != 0)
+		return -EPERM;
+	c->process->flags |= PROCESS_TRACE_ME;
+	return 0;
+}
+
+void tr_ptrace_before(struct tr_call *c)
+{
+	switch (c->nr) {
+	case SYS_kill:
+	case SYS_tkill:
+	case SYS_tgkill:
+	case SYS_rt_sigqueueinfo:
+	case SYS_rt_tgsigqueueinfo:
+	case SYS_pidfd_send_signal:
+	case SYS_rt_sigsuspend:
+	case SYS_rt_sigtimedwait:
+		c->process->flags &= ~(uint32_t)PROCESS_TRACE_ME;
+		(void)trace_me_now(c->ns.in);
+		break;
+	default:
+		break;
+	}
+}
+
+void tr_ptrace_executed(const struct instance *in, struct tr_process *p)
+{
+	/* As the kernel's own at the end of a tracee's execve. */
+	siginfo_t info = {.si_signo = SIGTRAP, .si_code = SI_USER};
+
+	p->flags &= ~(uint32_t)PROCESS_TRACE_ME;
+	p->slot->flags = p->flags;
+	if (trace_me_now(in) < 0)
+		return;
+	info.si_pid = p->pid;
+	info.si_uid = (uid_t)host_call(SYS_getuid);
+	(void)host_call(SYS_rt_tgsigqueueinfo, p->pid, host_gettid(), SIGTRAP, &info);
+}
