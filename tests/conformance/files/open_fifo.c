@@ -1,4 +1,8 @@
-/* open(2) of a FIFO waits for the other end, and a signal interrupts that. */
+/*
+ * open(2) of a FIFO waits for the other end, and a signal interrupts that.
+ *
+ * conformance: not under notify: the supervisor waits in place of the guest, out of reach of its signals
+ */
 #include "../check.h"
 
 #include <signal.h>
