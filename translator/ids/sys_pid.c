@@ -24,7 +24,11 @@ long sys_getppid(struct tr_call *c, const struct getppid_args *a UNUSED)
 	/* An init has no parent. */
 	if (c->ns.pid == INIT && parent == 0)
 		return 0;
-	return parent > INIT && tr_is_guest(c, parent) ? parent : INIT;
+	if (parent != c->process->parent) {
+		c->process->parent_is_guest = parent > INIT && tr_is_guest(c, parent);
+		__atomic_store_n(&c->process->parent, parent, __ATOMIC_RELEASE);
+	}
+	return c->process->parent_is_guest ? parent : INIT;
 }
 
 long sys_pidfd_open(struct tr_call *c, const struct pidfd_open_args *a)

@@ -342,6 +342,8 @@ Test(parent, is_init_unless_it_is_a_guest)
 {
 	begin_as(fake_user(ALICE));
 	cr_expect_eq(sys_getppid(&fake.call, NULL), 1);
+	begin_as(fake_user(ALICE));
+	fake.process.parent = 0;
 	fake.guests[0] = getppid();
 	cr_expect_eq(sys_getppid(&fake.call, NULL), getppid());
 }
