@@ -299,10 +299,14 @@ static long execute(struct tr_call *c, const struct plan *p, uint64_t argv, uint
 	str_format(resident, sizeof(resident), "%s/resident", c->ns.in->runtime);
 	fill_slot(c, s, p, &who);
 	take_weakness(&who, &weakness);
+	if ((c->process->flags & PROCESS_TRACE_ME) != 0)
+		tr_signals_let_go(c->process);
 	r = host_call(SYS_execve, resident, argv, envp);
 
 	/* Still here: nothing has happened. */
 	give_weakness_back(&weakness);
+	if ((c->process->flags & PROCESS_TRACE_ME) != 0)
+		tr_signals_catch_all(c->process);
 	s->program_fd = -1;
 	tr_process_changed(c);
 	return r;

@@ -84,12 +84,15 @@ static void after_fork(struct tr_frame *f)
 	not_forked[0] = 1;
 	self.pid = host_getpid();
 	self.slot = NULL;
-	self.flags &= ~(uint32_t)PROCESS_TRACE_ME;
 	atomic_store(&copies_used, 0);
 	tr_threads_after_fork(&self.creds);
 	/* What other threads of the parent held is held by nobody here. */
 	atomic_store(&publishing, 0);
 	tr_signals_after_fork();
+	if ((self.flags & PROCESS_TRACE_ME) != 0) {
+		self.flags &= ~(uint32_t)PROCESS_TRACE_ME;
+		tr_signals_let_go(&self);
+	}
 	tr_slots_reset(f->index);
 	(void)tr_process_slot(&self);
 }

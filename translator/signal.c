@@ -18,6 +18,7 @@
 #include "base/layout.h"
 #include "base/str.h"
 #include "translator/args.h"
+#include "translator/ptrace/ptrace.h"
 #include "translator/state.h"
 
 #ifndef SA_RESTORER
@@ -137,7 +138,7 @@ static int change(struct tr_process *p, int sig, const struct tr_sigaction *to)
 	if (is_handler(to->handler)) {
 		p->action[sig] = *to;
 		r = install(sig, to);
-	} else if (always_ours(sig)) {
+	} else if (always_ours(sig) || (p->flags & PROCESS_TRACE_ME) != 0) {
 		p->action[sig] = *to;
 		r = install(sig, to);
 	} else {
@@ -145,6 +146,34 @@ static int change(struct tr_process *p, int sig, const struct tr_sigaction *to)
 		p->action[sig] = *to;
 	}
 	return r;
+}
+
+/* The signals whose handler is ours only as long as PROCESS_TRACE_ME is set. */
+static bool is_borrowed(const struct tr_process *p, int sig)
+{
+	return sig != SIGKILL && sig != SIGSTOP && !always_ours(sig) && !is_handler(p->action[sig].handler);
+}
+
+void tr_signals_catch_all(struct tr_process *p)
+{
+	static const struct tr_sigaction restarting = {.flags = SA_RESTART};
+
+	lock();
+	for (int sig = 1; sig <= LAST_SIGNAL; sig++) {
+		learn(p, sig);
+		if (is_borrowed(p, sig))
+			(void)install(sig, &restarting);
+	}
+	unlock();
+}
+
+void tr_signals_let_go(struct tr_process *p)
+{
+	lock();
+	for (int sig = 1; sig <= LAST_SIGNAL; sig++)
+		if (is_borrowed(p, sig))
+			(void)set_plain(sig, p->action[sig].handler, p->action[sig].flags);
+	unlock();
 }
 
 long sys_rt_sigaction(struct tr_call *c, const struct rt_sigaction_args *a)
@@ -471,6 +500,8 @@ uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame 
 
 	p = tr_process_current(f);
 	f->owner = tr_process_shared() ? p->pid : 0;
+	if ((p->flags & PROCESS_TRACE_ME) != 0 && tr_ptrace_signal(TR_INSTANCE, p, sig, info, uc))
+		return 0;
 	lock();
 	learn(p, sig);
 	act = p->action[sig];

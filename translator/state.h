@@ -60,6 +60,12 @@ void tr_threads_forget(void);
 void tr_signals_start(void);
 /* In a new process that is a copy of one with other threads: forgets what those were doing. */
 void tr_signals_after_fork(void);
+/*
+ * For a process that asked to be traced and is not yet (PROCESS_TRACE_ME): handlers of ours for all signals, so that the
+ * first one is noticed before it acts, and back to what the guest has set.
+ */
+void tr_signals_catch_all(struct tr_process *p);
+void tr_signals_let_go(struct tr_process *p);
 /* A deferred signal is sent to this thread again; the context is made so that it is the next thing that happens. */
 void tr_deliver_deferred(struct tr_frame *f);
 /*

@@ -8,6 +8,7 @@
 #include "translator/ids/process.h"
 #include "translator/ptrace/ptrace.h"
 #include "translator/ptrace/tracee.h"
+#include "translator/state.h"
 
 /* __ptrace_may_access() in PTRACE_MODE_ATTACH_REALCREDS, with the identities that guests believe in. */
 static int may_trace(struct tr_call *c, pid_t tid)
@@ -72,8 +73,9 @@ static bool runs_resident(const struct instance *in, pid_t pid)
 }
 
 /* A tracer that is no guest does not know what it would get. */
-static long trace_me_now(const struct instance *in)
+static long trace_me_now(const struct instance *in, struct tr_process *p)
 {
+	p->flags &= ~(uint32_t)PROCESS_TRACE_ME;
 	if (!runs_resident(in, (pid_t)host_call(SYS_getppid)))
 		return -EPERM;
 	return host_call(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0);
@@ -87,6 +89,7 @@ long ptrace_trace_me(struct tr_call *c)
 	    !runs_resident(c->ns.in, (pid_t)host_call(SYS_getppid)) ||
 	    host_status(tr_tid(c), "TracerPid:\t", 10, &tracer) < 0 || tracer != 0)
 		return -EPERM;
+	tr_signals_catch_all(c->process);
 	c->process->flags |= PROCESS_TRACE_ME;
 	return 0;
 }
@@ -100,24 +103,42 @@ void tr_ptrace_before(struct tr_call *c)
 	case SYS_rt_sigqueueinfo:
 	case SYS_rt_tgsigqueueinfo:
 	case SYS_pidfd_send_signal:
-	case SYS_rt_sigsuspend:
-	case SYS_rt_sigtimedwait:
-		c->process->flags &= ~(uint32_t)PROCESS_TRACE_ME;
-		(void)trace_me_now(c->ns.in);
+		/* SIGSTOP cannot be noticed otherwise. */
+		tr_signals_let_go(c->process);
+		(void)trace_me_now(c->ns.in, c->process);
 		break;
 	default:
 		break;
 	}
 }
 
+/* True for a signal that the instruction raises again when it is executed again. */
+static bool is_fault(int sig, const siginfo_t *info)
+{
+	return info->si_code > 0 && (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE);
+}
+
+bool tr_ptrace_signal(const struct instance *in, struct tr_process *p, int sig, const siginfo_t *info, ucontext_t *uc)
+{
+	tr_signals_let_go(p);
+	if (trace_me_now(in, p) < 0)
+		return false;
+	/* A breakpoint instruction is one byte long. */
+	if (sig == SIGTRAP && info->si_code == SI_KERNEL)
+		uc->uc_mcontext.gregs[REG_RIP] -= 1;
+	else if (!is_fault(sig, info))
+		(void)host_call(SYS_rt_tgsigqueueinfo, p->pid, host_gettid(), sig, info);
+	return true;
+}
+
 void tr_ptrace_executed(const struct instance *in, struct tr_process *p)
 {
 	/* As the kernel's own at the end of a tracee's execve. */
 	siginfo_t info = {.si_signo = SIGTRAP, .si_code = SI_USER};
+	long r = trace_me_now(in, p);
 
-	p->flags &= ~(uint32_t)PROCESS_TRACE_ME;
 	p->slot->flags = p->flags;
-	if (trace_me_now(in) < 0)
+	if (r < 0)
 		return;
 	info.si_pid = p->pid;
 	info.si_uid = (uid_t)host_call(SYS_getuid);

@@ -2,6 +2,9 @@
 #ifndef LX_TRANSLATOR_PTRACE_PTRACE_H
 #define LX_TRANSLATOR_PTRACE_PTRACE_H
 
+#include <signal.h>
+#include <ucontext.h>
+
 #include "translator/translator.h"
 
 /*
@@ -9,6 +12,10 @@
  * meant to see what follows.
  */
 void tr_ptrace_before(struct tr_call *c);
+
+/* The same for a signal that has arrived with the guest's context uc: true if it comes again, for the tracer to see. */
+MUST_CHECK bool tr_ptrace_signal(const struct instance *in, struct tr_process *p, int sig, const siginfo_t *info,
+				 ucontext_t *uc);
 
 /*
  * The same at the end of execve, in the new image, with everything masked: makes the process a tracee that stops at its
