@@ -25,8 +25,11 @@ int main(int argc, char **argv)
 	CHECK_OK(chown("f", geteuid(), getegid()), "to oneself one may");
 	CHECK_ERRNO(chroot("."), EPERM, "does not change the root");
 	CHECK_ERRNO(mknod("device", S_IFCHR | 0600, makedev(1, 3)), EPERM, "makes no devices");
+	/* What succeeds although it should not is undone: the root file system is not the program's own. */
 	CHECK_ERRNO(open("/etc/files_user", O_WRONLY | O_CREAT, 0644), EACCES, "writes nothing in /etc");
-	CHECK_ERRNO(unlink("/etc/passwd"), EACCES, "and removes nothing there");
+	unlink("/etc/files_user");
+	CHECK_ERRNO(rename("/etc/passwd", "/etc/files_user"), EACCES, "and moves nothing there");
+	rename("/etc/files_user", "/etc/passwd");
 	CHECK_ERRNO(open("/etc/passwd", O_WRONLY), EACCES, "nor writes what is there");
 	close((int)CHECK_OK(open("/etc/passwd", O_RDONLY), "but reads it"));
 	CHECK_ERRNO(open("/etc/shadow", O_RDONLY), EACCES, "not secrets");
