@@ -131,17 +131,6 @@ static void map_program(const struct process_slot *slot, unsigned flags, uint64_
 		host_close(slot->interpreter_fd);
 }
 
-/*
- * A translated call puts a signal frame on the stack where it is made. Programs that ask how much room a signal needs
- * (for alternate stacks and small threads) are told of two.
- */
-static void tell_of_two_frames(const struct ldr_stack *stack)
-{
-	for (Elf64_auxv_t *a = stack->auxv; a->a_type != AT_NULL; a++)
-		if (a->a_type == AT_MINSIGSTKSZ)
-			a->a_un.a_val *= 2;
-}
-
 static void set_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -211,7 +200,6 @@ void resident_main(uint64_t sp)
 		.execfn = (uint64_t)(uintptr_t)execfn,
 	};
 	ldr_finish_stack(&stack, &program, slot->interpreter_fd >= 0 ? &interpreter : NULL, &who);
-	tell_of_two_frames(&stack);
 	if (program.stack_executable)
 		(void)!ldr_make_stack_executable(sp);
 	(void)!ldr_set_mm(&stack, &program, flags, random);
