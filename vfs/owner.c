@@ -161,6 +161,23 @@ static bool is_anonymous(const struct vfs_ns *ns, const struct stat *st)
 	return (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode)) && st->st_dev != ns->in->root_device;
 }
 
+/* FIFOs and sockets belong to the owner of the directory that they are in: the one that the descriptor's link names. */
+static void adopt(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *ret)
+{
+	struct owner parent;
+	char path[PATH_MAX];
+	char *slash;
+
+	if (host_readlinkat(AT_FDCWD, fd_link(fd).text, path, sizeof(path)) < 0 || path[0] != '/')
+		return;
+	slash = strrchr(path, '/');
+	slash[slash == path] = '\0';
+	if (!owner_of_directory(ns, AT_FDCWD, path, tree, &parent))
+		return;
+	ret->uid = parent.uid;
+	ret->gid = parent.gid;
+}
+
 void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, struct owner *ret)
 {
 	bool ours = st->st_uid == ns->in->host_uid && st->st_gid == ns->in->host_gid;
@@ -187,6 +204,8 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
 	ret->uid = ret->gid = 0;
 	ret->mode = st->st_mode;
 	ret->kept = false;
+	if (fd >= 0 && (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode)))
+		adopt(ns, fd, tree, ret);
 }
 
 /* --- writing -------------------------------------------------------------------------------------------------------- */
