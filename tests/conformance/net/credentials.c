@@ -145,6 +145,29 @@ static void as_user(void *arg)
 	CHECK_ERRNO(sendmsg(pair[0], &m.header, 0), EINVAL, "nor less");
 }
 
+/* Sockets of root's, reached by an ordinary user. */
+static void reach(void *arg)
+{
+	int stream = new_socket(SOCK_STREAM), datagram = new_socket(SOCK_DGRAM);
+	struct name a = name("for-root");
+
+	(void)arg;
+	CHECK_ERRNO(do_connect(stream, "root-only"), EACCES, "a socket that a user may not write");
+	CHECK_OK(do_connect(stream, "for-all"), "one that everybody may");
+	CHECK_ERRNO(sendto(datagram, "x", 1, 0, &a.any, a.size), EACCES, "nor are datagrams taken");
+	CHECK_ERRNO(do_connect(datagram, "private/s"), EACCES, "nor may it look behind a closed directory");
+}
+
+static void reached_by_user(void)
+{
+	server(SOCK_STREAM, "root-only");
+	server(SOCK_STREAM, "for-all");
+	server(SOCK_DGRAM, "for-root");
+	NEED(chmod("for-all", 0777) == 0 && mkdir("private", 0700) == 0);
+	server(SOCK_DGRAM, "private/s");
+	check_as_user(reach, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -152,5 +175,6 @@ int main(int argc, char **argv)
 	other_user();
 	in_messages();
 	check_as_user(as_user, NULL);
+	reached_by_user();
 	return check_end();
 }
