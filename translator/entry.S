@@ -94,6 +94,7 @@ FUNCTION(tr_signal_entry)
 	mov	%rax, %r15
 	test	%rax, %rax
 	jz	1f
+	mov	%rbx, %rsp
 	mov	$2, %edi
 	xor	%edx, %edx
 	mov	$8, %r10d
@@ -105,7 +106,6 @@ LABEL(tr_tail_released)
 	mov	%r12d, %edi
 	mov	%r13, %rsi
 	mov	%r14, %rdx
-	mov	%rbx, %rsp
 	xor	%eax, %eax
 	jmp	*%r15
 LABEL(tr_tail_end)
