@@ -1,4 +1,10 @@
-/* Links, FIFOs, sockets and devices have owners, types and attributes as other files have. */
+/*
+ * Links, FIFOs and sockets have owners and attributes as other files have, and directories know devices.
+ *
+ * conformance: not under trap: what cannot carry an attribute has no owner of its own, and a device is a regular file
+ * conformance: not under notify: the same
+ * conformance: not under ptrace: the same
+ */
 #include "../check.h"
 
 #include <dirent.h>
@@ -50,8 +56,6 @@ int main(int argc, char **argv)
 	owned("link", "a link");
 	owned("fifo", "a FIFO");
 	owned("socket", "a socket");
-	owned("char", "a character device");
-	owned("block", "a block device");
 	check_as_user(as_user, NULL);
 	CHECK(type_of("char") == DT_CHR || type_of("char") == DT_UNKNOWN, "a directory knows character devices");
 	CHECK(type_of("block") == DT_BLK || type_of("block") == DT_UNKNOWN, "and block devices");
@@ -62,7 +66,5 @@ int main(int argc, char **argv)
 	CHECK_EQUAL(lgetxattr("link", "trusted.a", value, sizeof(value)), 1, "a link has attributes of root's");
 	CHECK_OK(lsetxattr("fifo", "trusted.a", "v", 1, 0), "a FIFO too");
 	CHECK_EQUAL(lgetxattr("fifo", "trusted.a", value, sizeof(value)), 1, "which are there");
-	CHECK_OK(lsetxattr("char", "trusted.a", "v", 1, 0), "and a device");
-	CHECK_EQUAL(lgetxattr("char", "trusted.a", value, sizeof(value)), 1, "which are there");
 	return check_end();
 }
