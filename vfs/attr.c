@@ -183,11 +183,15 @@ int vfs_utimens(const struct vfs_ns *ns, struct vfs_at at, int lookup, const str
 int vfs_truncate(const struct vfs_ns *ns, struct vfs_at at, off_t length)
 {
 	struct object o CLEANUP(object_done) = OBJECT_INIT;
+	struct stat st;
 	int r;
 
 	if (length < 0)
 		return -EINVAL;
 	r = object_open(ns, at, 0, true, &o);
+	/* What kind of file it is comes before what kind of file system. */
+	if (r == -EROFS && vfs_stat(ns, at, 0, &st) == 0 && !S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
 	if (r < 0)
 		return r;
 	r = (int)host_call(SYS_truncate, fd_link(o.fd).text, length);

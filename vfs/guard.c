@@ -93,8 +93,12 @@ static int step_last(const struct vfs_ns *ns, int dir, char *name, bool slash, i
 	struct stat st;
 	int fd;
 
-	if (slash && (flags & O_CREAT) != 0)
-		return -EISDIR;
+	if (slash && (flags & O_CREAT) != 0) {
+		fd = host_fstatat(dir, "", &st, AT_EMPTY_PATH);
+		if (fd < 0)
+			return fd;
+		return S_ISDIR(st.st_mode) ? -EISDIR : -ENOTDIR;
+	}
 	fd = call_openat(ns, dir, name, flags | O_NOFOLLOW | (slash ? O_DIRECTORY : 0), mode);
 	if (fd == -ENOTDIR && follow && is_link(dir, name))
 		return -ELOOP;
@@ -111,6 +115,8 @@ static int walk_steps(const struct steps *s, char *path, int flags, mode_t mode)
 	int dir = s->dir, r = 0;
 	struct component c = path_component(path, 0), next;
 
+	if (c.length == 0 && path[0] == '/' && (flags & O_CREAT) != 0)
+		return -EISDIR;
 	if (c.length == 0)
 		return call_openat(s->ns, dir, ".", flags & ~O_NOFOLLOW, mode);
 	for (; r == 0; c = next) {

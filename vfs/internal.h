@@ -72,8 +72,9 @@ bool mount_has_any_name(struct instance *in, const char *path);
 /* What path (instance's guest path, no slash at the end) is to the table. */
 enum mount_relation {
 	MOUNT_UNRELATED,
-	MOUNT_POINT,  /* it is a mount point */
-	MOUNT_PARENT, /* a mount point lies somewhere below it */
+	MOUNT_POINT,      /* it is a mount point */
+	MOUNT_FILE_POINT, /* of a file */
+	MOUNT_PARENT,     /* a mount point lies somewhere below it */
 };
 enum mount_relation mount_relation(struct instance *in, const char *path);
 /* A mount that may not be written to, other than /sys, exists. */
@@ -127,6 +128,7 @@ struct walk {
 	bool nofollow;
 	bool fixed;           /* the base has no guest path: only what is below it can be named */
 	bool split_dots;      /* take every ".." of an absolute path out by hand */
+	bool from_dir;        /* the guest's path was relative */
 	uint64_t resolve;     /* the guest's RESOLVE_* */
 	uint32_t start_mount; /* RESOLVE_NO_XDEV: the one that may not be left */
 	size_t clean;         /* this much of path is known to be free of links */
@@ -186,6 +188,11 @@ void object_done(struct object *o);
 /* -EBADF for an O_PATH descriptor, to which the calls on descriptors may do nothing. */
 MUST_CHECK int fd_is_real(int fd);
 
+static inline bool is_mount_point(enum mount_relation relation)
+{
+	return relation == MOUNT_POINT || relation == MOUNT_FILE_POINT;
+}
+
 enum parent_kind {
 	PARENT_NAME,
 	PARENT_DOT,
@@ -204,7 +211,7 @@ struct parent {
 	uint32_t mount;               /* the id of the mount that dir is in, if known */
 	enum mount_relation relation; /* of the name */
 	bool slash;
-	char name[NAME_MAX + 2]; /* with a slash if the path ended with one: the host's kernel knows what that means */
+	char name[NAME_MAX + 3]; /* with a slash if the path ended with one: the host's kernel knows what that means */
 };
 #define PARENT_INIT       \
 	{                 \
@@ -212,8 +219,14 @@ struct parent {
 	}
 MUST_CHECK int parent_open(const struct vfs_ns *ns, struct vfs_at at, struct parent *ret);
 void parent_done(struct parent *p);
+/* The id of the mount that an open file is in; -ENOENT for what has no path. */
+MUST_CHECK int fd_mount(const struct vfs_ns *ns, int fd, uint32_t *ret);
 /* The id of the mount that p->dir is in. */
 uint32_t parent_mount(const struct vfs_ns *ns, struct parent *p);
+/* 0, -EBADF or -ENOTDIR: a descriptor of the caller's is only looked at when it is used. */
+MUST_CHECK int parent_check(const struct parent *p);
+/* 0, -EXDEV, or what is wrong with a descriptor. */
+MUST_CHECK int parents_same_mount(const struct vfs_ns *ns, struct parent *a, struct parent *b);
 
 /* True for a relative path of one component that no mount, view or dot is involved in: dir and path name it. */
 bool at_is_plain(const struct vfs_ns *ns, struct vfs_at at);

@@ -138,7 +138,7 @@ enum mount_relation mount_relation(struct instance *in, const char *path)
 			if (!path_is_below(in->mounts[i].point, path))
 				continue;
 			if (in->mounts[i].point[strlen(path)] == '\0')
-				relation = MOUNT_POINT;
+				relation = (in->mounts[i].flags & MOUNT_FILE) != 0 ? MOUNT_FILE_POINT : MOUNT_POINT;
 			else if (relation == MOUNT_UNRELATED)
 				relation = MOUNT_PARENT;
 		}

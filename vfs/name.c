@@ -20,7 +20,7 @@ static int open_for_new(const struct vfs_ns *ns, struct vfs_at at, struct parent
 
 	if (r < 0)
 		return r;
-	if (p->kind != PARENT_NAME || p->relation == MOUNT_POINT)
+	if (p->kind != PARENT_NAME || is_mount_point(p->relation))
 		return -EEXIST;
 	if (p->read_only)
 		return host_fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? -EEXIST : -EROFS;
@@ -93,8 +93,12 @@ int vfs_mknod(const struct vfs_ns *ns, struct vfs_at at, mode_t mode, dev_t devi
 	/* Anyone may make the character device 0:0, a whiteout. */
 	if (special && !creds_capable(ns->creds, CAP_MKNOD) && !(type == S_IFCHR && device == 0))
 		return -EPERM;
-	if (p.tree == TREE_UNKNOWN && special)
+	if (p.tree == TREE_UNKNOWN && special) {
+		r = parent_check(&p);
+		if (r < 0)
+			return r;
 		p.tree = fd_tree(ns, p.dir);
+	}
 	if (p.tree == TREE_HOST && special)
 		return -EPERM;
 
@@ -136,6 +140,20 @@ int vfs_symlink(const struct vfs_ns *ns, const char *text, struct vfs_at at)
 
 /* --- link ------------------------------------------------------------------------------------------------------------ */
 
+/* -EXDEV comes after all that can be wrong with the new name. */
+static int not_across(struct parent *p)
+{
+	struct stat st;
+	int r;
+
+	if (p->slash)
+		p->name[strlen(p->name) - 1] = '\0';
+	r = host_fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW);
+	if (r == 0)
+		return -EEXIST;
+	return r != -ENOENT || p->slash ? r : -EXDEV;
+}
+
 /* The old file as an object: what a descriptor or a followed path names. */
 static int link_object(const struct vfs_ns *ns, struct vfs_at from, int flags, struct vfs_at to)
 {
@@ -152,8 +170,10 @@ static int link_object(const struct vfs_ns *ns, struct vfs_at from, int flags, s
 	r = open_for_new(ns, to, &p);
 	if (r < 0)
 		return r;
+	if (!o.mount_known)
+		o.mount_known = fd_mount(ns, o.fd, &o.mount) == 0;
 	if (o.mount_known && o.mount != parent_mount(ns, &p))
-		return -EXDEV;
+		return not_across(&p);
 	do
 		r = (int)host_call(SYS_linkat, AT_FDCWD, fd_link(o.fd).text, p.dir, p.name, AT_SYMLINK_FOLLOW);
 	while (once_more(ns, &p, r));
@@ -177,7 +197,7 @@ int vfs_link(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, int 
 	if (r < 0)
 		return r;
 	/* A slash follows the link, so it is the object again; so are dots and mount points. */
-	if (old.kind != PARENT_NAME || old.slash || old.relation == MOUNT_POINT)
+	if (old.kind != PARENT_NAME || old.slash || is_mount_point(old.relation))
 		return link_object(ns, from, flags, to);
 	r = host_fstatat(old.dir, old.name, &st, AT_SYMLINK_NOFOLLOW);
 	if (r < 0)
@@ -185,8 +205,9 @@ int vfs_link(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, int 
 	r = open_for_new(ns, to, &new);
 	if (r < 0)
 		return r;
-	if ((old.dir != new.dir || !old.borrowed || !new.borrowed) && parent_mount(ns, &old) != parent_mount(ns, &new))
-		return -EXDEV;
+	r = parents_same_mount(ns, &old, &new);
+	if (r < 0)
+		return r == -EXDEV ? not_across(&new) : r;
 	do
 		r = (int)host_call(SYS_linkat, old.dir, old.name, new.dir, new.name, 0);
 	while (once_more(ns, &new, r));
@@ -224,8 +245,11 @@ int vfs_unlink(const struct vfs_ns *ns, struct vfs_at at, int flags)
 		return unlink_special(&p, directory);
 	if (p.read_only)
 		return -EROFS;
-	if (p.relation == MOUNT_POINT)
-		return -EBUSY;
+	if (is_mount_point(p.relation)) {
+		if ((p.relation == MOUNT_FILE_POINT) == directory)
+			return directory ? -ENOTDIR : -EISDIR;
+		return p.slash && !directory ? -ENOTDIR : -EBUSY;
+	}
 	if (p.relation == MOUNT_PARENT && directory)
 		return -ENOTEMPTY;
 	do

@@ -17,6 +17,8 @@ static int open_read_only(struct walk *w, int flags)
 	struct stat st;
 	int r;
 
+	if ((flags & O_CREAT) != 0 && path_last(w->place.path).slash)
+		return -EISDIR;
 	fd = place_open(w, O_PATH | O_CLOEXEC | (flags & (O_NOFOLLOW | O_DIRECTORY)), 0);
 	if (fd < 0)
 		return fd == -ENOENT && (flags & O_CREAT) != 0 ? -EROFS : fd;
@@ -25,6 +27,8 @@ static int open_read_only(struct walk *w, int flags)
 	r = host_fstat(fd, &st);
 	if (r < 0)
 		return r;
+	if ((flags & OPEN_TMPFILE) != 0)
+		return -EROFS;
 	if (S_ISDIR(st.st_mode) && (write || (flags & O_CREAT) != 0))
 		return -EISDIR;
 	/* Devices, FIFOs and sockets can be written to on any file system. */
@@ -90,7 +94,7 @@ static int act(struct walk *w, int flags, mode_t mode)
 	if ((flags & O_PATH) != 0)
 		return place_open(w, flags, 0);
 	if (((flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0) && place_writable(w) < 0)
-		return (flags & OPEN_TMPFILE) != 0 ? -EROFS : open_read_only(w, flags);
+		return open_read_only(w, flags);
 	if ((flags & O_CREAT) != 0)
 		return create(w, flags, mode);
 	if ((flags & OPEN_TMPFILE) != 0)
@@ -221,16 +225,42 @@ __attribute__((noinline)) static int open_scoped(const struct vfs_ns *ns, struct
 	return open_in(&scope, (struct vfs_at){AT_FDCWD, path}, flags, mode, resolve, ret_others);
 }
 
-int vfs_open(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, uint64_t resolve)
+/* What open(2) refuses before it looks at the path. */
+static int check_flags(int flags)
 {
-	bool others = false;
-	int fd;
+	if ((flags & O_PATH) != 0)
+		return 0;
+	if ((flags & OPEN_TMPFILE) == 0)
+		return (flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) ? -EINVAL : 0;
+	return (flags & O_DIRECTORY) == 0 || (flags & O_CREAT) != 0 || (flags & O_ACCMODE) == O_RDONLY ? -EINVAL : 0;
+}
+
+/* openat2(2) refuses what open(2) ignores. */
+static int check_how(int flags, mode_t mode, uint64_t resolve)
+{
+	bool makes = (flags & (O_CREAT | OPEN_TMPFILE)) != 0;
 
 	if ((resolve & ~(uint64_t)RESOLVE_KNOWN) != 0 ||
 	    (resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) == (RESOLVE_BENEATH | RESOLVE_IN_ROOT))
 		return -EINVAL;
-	if ((resolve & RESOLVE_CACHED) != 0 && (flags & (O_TRUNC | O_CREAT | OPEN_TMPFILE)) != 0)
+	if ((flags & O_PATH) != 0 && (flags & ~(O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) != 0)
+		return -EINVAL;
+	if (makes ? (mode & ~(mode_t)07777) != 0 : mode != 0)
+		return -EINVAL;
+	if ((resolve & RESOLVE_CACHED) != 0 && (makes || (flags & O_TRUNC) != 0))
 		return -EAGAIN;
+	return 0;
+}
+
+int vfs_open(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, uint64_t resolve)
+{
+	bool others = false;
+	int fd = check_flags(flags);
+
+	if (fd == 0 && resolve != 0)
+		fd = check_how(flags, mode, resolve);
+	if (fd < 0)
+		return fd;
 	if ((resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0) {
 		fd = open_scoped(ns, at, flags, mode, resolve, &others);
 		others = true;

@@ -24,22 +24,55 @@ static ssize_t directory_path(const struct vfs_ns *ns, int dir, char *buf, size_
 	return n;
 }
 
-__attribute__((noinline)) uint32_t parent_mount(const struct vfs_ns *ns, struct parent *p)
+__attribute__((noinline)) int fd_mount(const struct vfs_ns *ns, int fd, uint32_t *ret)
 {
 	struct vfs_ns whole = *ns;
 	char path[PATH_MAX];
 	struct mount m;
+	ssize_t n;
 
-	if (p->mount_known)
-		return p->mount;
+	n = directory_path(ns, fd, path, sizeof(path));
+	if (n < 0)
+		return (int)n;
 	whole.root_path = "";
-	p->mount = 0;
-	if (directory_path(ns, p->dir, path, sizeof(path)) >= 0) {
-		mount_find(&whole, path, &m);
-		p->mount = m.id;
-	}
+	mount_find(&whole, path, &m);
+	*ret = m.id;
+	return 0;
+}
+
+uint32_t parent_mount(const struct vfs_ns *ns, struct parent *p)
+{
+	if (!p->mount_known && fd_mount(ns, p->dir, &p->mount) < 0)
+		p->mount = 0;
 	p->mount_known = true;
 	return p->mount;
+}
+
+int parent_check(const struct parent *p)
+{
+	struct stat st;
+	int r;
+
+	if (!p->borrowed || p->dir == AT_FDCWD)
+		return 0;
+	r = host_fstat(p->dir, &st);
+	if (r < 0)
+		return r;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
+int parents_same_mount(const struct vfs_ns *ns, struct parent *a, struct parent *b)
+{
+	int r;
+
+	if (a->borrowed && b->borrowed && a->dir == b->dir)
+		return 0;
+	r = parent_check(a);
+	if (r == 0)
+		r = parent_check(b);
+	if (r < 0)
+		return r;
+	return parent_mount(ns, a) == parent_mount(ns, b) ? 0 : -EXDEV;
 }
 
 /* What the name is to the mount table. path: the directory as seen from the process's root, NULL for not known. */
@@ -87,7 +120,7 @@ __attribute__((noinline)) static int open_directory(const struct vfs_ns *ns, str
 
 	memcpy(path, at.path, last.name.at);
 	path[last.name.at] = '\0';
-	r = walk_begin(&w, ns, (struct vfs_at){at.dir, dot_if_empty(path)}, 0, 0);
+	r = walk_begin(&w, ns, (struct vfs_at){at.dir, path[0] != '\0' ? path : at.path[0] == '/' ? "/" : "."}, 0, 0);
 	if (r < 0)
 		return r;
 	r = walk_open(&w, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
@@ -139,11 +172,8 @@ int parent_open(const struct vfs_ns *ns, struct vfs_at at, struct parent *p)
 		if (r < 0)
 			return r;
 	}
-	n = last.name.length;
-	if (n > NAME_MAX) {
-		parent_done(p);
-		return -ENAMETOOLONG;
-	}
+	/* A name that is too long stays too long: the host says so when its turn has come. */
+	n = last.name.length <= NAME_MAX ? last.name.length : NAME_MAX + 1;
 	memcpy(p->name, at.path + last.name.at, n);
 	if (last.slash)
 		p->name[n++] = '/';
@@ -162,6 +192,8 @@ int vfs_parent(const struct vfs_ns *ns, struct vfs_at at, int *ret_dir, char *na
 		return r;
 	if (p.kind != PARENT_NAME)
 		return -EEXIST;
+	if (strlen(p.name) - p.slash > NAME_MAX)
+		return -ENAMETOOLONG;
 	fd = p.borrowed ? host_openat(p.dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0) : take_fd(&p.dir);
 	if (fd < 0)
 		return fd;

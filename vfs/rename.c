@@ -13,23 +13,74 @@ static bool is_directory(const struct parent *p)
 	return host_fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* 1 for a directory, 0 for anything else, -ENOENT; mount points are what is mounted there. */
+static int type_of(const struct parent *p)
+{
+	struct stat st;
+	int r;
+
+	if (is_mount_point(p->relation))
+		return p->relation == MOUNT_POINT;
+	r = host_fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW);
+	return r < 0 ? r : S_ISDIR(st.st_mode);
+}
+
+/* A mount point is one of the names: what else is wrong comes first, in the kernel's order. */
+static int check_busy(const struct parent *from, const struct parent *to, unsigned flags)
+{
+	int old = type_of(from), new = type_of(to);
+
+	if (old < 0)
+		return old;
+	if (new < 0 && (new != -ENOENT || (flags & RENAME_EXCHANGE) != 0))
+		return new;
+	if (new >= 0 && (flags & RENAME_NOREPLACE) != 0)
+		return -EEXIST;
+	if ((flags & RENAME_EXCHANGE) != 0 && new == 0 && to->slash)
+		return -ENOTDIR;
+	if (old == 0 && (from->slash || (to->slash && (flags & RENAME_EXCHANGE) == 0)))
+		return -ENOTDIR;
+	if (new >= 0 && (flags & RENAME_EXCHANGE) == 0 && old != new)
+		return old == 1 ? -ENOTDIR : -EISDIR;
+	return -EBUSY;
+}
+
 /* In the kernel's order of checks. */
 static int check(const struct vfs_ns *ns, struct parent *from, struct parent *to, unsigned flags)
 {
-	if ((from->dir != to->dir || !from->borrowed || !to->borrowed) &&
-	    parent_mount(ns, from) != parent_mount(ns, to))
-		return -EXDEV;
+	int r = parents_same_mount(ns, from, to);
+
+	if (r < 0)
+		return r;
 	if (from->kind != PARENT_NAME)
 		return -EBUSY;
 	if (to->kind != PARENT_NAME)
 		return (flags & RENAME_NOREPLACE) != 0 ? -EEXIST : -EBUSY;
 	if (from->read_only || to->read_only)
 		return -EROFS;
-	if (from->relation != MOUNT_UNRELATED)
-		return -EBUSY;
-	if (to->relation != MOUNT_UNRELATED)
-		return (flags & RENAME_NOREPLACE) != 0 ? -EEXIST : -EBUSY;
+	if (from->relation != MOUNT_UNRELATED || is_mount_point(to->relation))
+		return check_busy(from, to, flags);
 	return 0;
+}
+
+/* A directory that moves must be writable itself: its ".." changes. */
+static bool grant_named(const struct vfs_ns *ns, const struct parent *p)
+{
+	int fd CLEANUP(host_close_at) = -1;
+
+	fd = host_openat(p->dir, p->name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	return fd >= 0 && owner_grant(ns, fd, p->tree);
+}
+
+/* The guest's root may change directories whatever their modes: true if the host's would not let it. */
+static bool grant(const struct vfs_ns *ns, const struct parent *from, const struct parent *to)
+{
+	bool granted = owner_grant(ns, from->dir, from->tree);
+
+	granted |= owner_grant(ns, to->dir, to->tree);
+	granted |= grant_named(ns, from);
+	granted |= grant_named(ns, to);
+	return granted;
 }
 
 int vfs_rename(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, unsigned flags)
@@ -49,7 +100,7 @@ int vfs_rename(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, un
 	if (r < 0)
 		return r;
 	r = (int)host_call(SYS_renameat2, old.dir, old.name, new.dir, new.name, flags);
-	if (r == -EACCES && (owner_grant(ns, old.dir, old.tree) | owner_grant(ns, new.dir, new.tree)))
+	if (r == -EACCES && grant(ns, &old, &new))
 		r = (int)host_call(SYS_renameat2, old.dir, old.name, new.dir, new.name, flags);
 	if (r == 0 && (is_directory(&new) || ((flags & RENAME_EXCHANGE) != 0 && is_directory(&old))))
 		note_directory_change(ns);

@@ -103,7 +103,8 @@ int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lo
 	n = at.path == NULL ? 0 : strlen(at.path);
 	if (n == 0 && at.path != NULL && (lookup & VFS_EMPTY) == 0)
 		return -ENOENT;
-	if (n >= PATH_MAX)
+	/* One more than a guest can give: a scope's own slash (open.c). */
+	if (n > PATH_MAX)
 		return -ENAMETOOLONG;
 	if (n == 0) {
 		w->path[0] = '.';
@@ -113,6 +114,7 @@ int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lo
 	}
 	w->path[n] = '\0';
 	path_tidy(w->path);
+	w->from_dir = w->path[0] != '/';
 	if ((resolve & RESOLVE_NO_XDEV) != 0)
 		find_start_mount(w);
 	return 0;
@@ -174,7 +176,8 @@ static int follow_text(struct walk *w, size_t end, const char *text, size_t leng
 		at--;
 	w->clean = at;
 	if (text[0] == '/') {
-		if ((w->resolve & RESOLVE_BENEATH) != 0)
+		/* Linux: a relative path has no root yet whose mount could be compared. */
+		if ((w->resolve & RESOLVE_BENEATH) != 0 || ((w->resolve & RESOLVE_NO_XDEV) != 0 && w->from_dir))
 			return -EXDEV;
 		at = 0;
 		w->clean = 0;
@@ -276,6 +279,23 @@ static int place_absolute(struct walk *w)
 	return 0;
 }
 
+/* ".." led to the directory above what path[0, end) was. */
+__attribute__((noinline)) static int check_up(struct walk *w, size_t end)
+{
+	char up[WALK_PATH];
+
+	while (end > 1 && w->path[end - 1] == '/')
+		end--;
+	while (end > 1 && w->path[end - 1] != '/')
+		end--;
+	memcpy(up, w->path, end);
+	up[end] = '\0';
+	while (end > 1 && up[end - 1] == '/')
+		up[--end] = '\0';
+	mount_find(w->ns, up, &w->mount);
+	return check_mount(w);
+}
+
 /*
  * ".." in an absolute path with a mount's name in it: what stands before the first ".." must be a directory, and then
  * the name before it goes. The walk itself, with a shorter path.
@@ -309,9 +329,11 @@ __attribute__((noinline)) static int drop_dotdot(struct walk *w, struct componen
 	if (r == AGAIN)
 		return AGAIN;
 	w->clean = 0;
-	if (!path_collapse(w->path, path_dotdot(w->path)) && (w->resolve & RESOLVE_BENEATH) != 0)
+	c = path_dotdot(w->path);
+	if (!path_collapse(w->path, c) && (w->resolve & RESOLVE_BENEATH) != 0)
 		return -EXDEV;
-	return AGAIN;
+	r = (w->resolve & RESOLVE_NO_XDEV) != 0 ? check_up(w, head) : 0;
+	return r < 0 ? r : AGAIN;
 }
 
 static int next_absolute(struct walk *w)
