@@ -19,43 +19,6 @@
 
 /* A kernel signal frame: return address, ucontext, siginfo, padding, floating point state with everything in it. */
 #define SIGNAL_FRAME_MAX 0x5000
-#define RED_ZONE         128
-#define LEGACY_STATE     512
-
-static uint64_t frame_start(const ucontext_t *uc)
-{
-	return (uint64_t)(uintptr_t)uc - 8;
-}
-
-static uint64_t frame_size(const ucontext_t *uc)
-{
-	uint64_t state = (uint64_t)(uintptr_t)uc->uc_mcontext.fpregs;
-	const struct _fpx_sw_bytes *sw;
-	uint64_t size = LEGACY_STATE;
-
-	if (state == 0)
-		return sizeof(*uc) + sizeof(siginfo_t) + 8;
-	sw = (const struct _fpx_sw_bytes *)(uintptr_t)(state + LEGACY_STATE - sizeof(*sw));
-	if (sw->magic1 == FP_XSTATE_MAGIC1)
-		size = sw->extended_size;
-	return state + size - frame_start(uc);
-}
-
-/* The child's frame on its own stack, aligned as the original is. */
-static ucontext_t *frame_on_stack(const ucontext_t *uc, uint64_t stack, uint64_t size)
-{
-	uint64_t from = frame_start(uc), to = stack - RED_ZONE - size;
-	ucontext_t *copy;
-
-	to -= (to - from) & 63;
-	if (tr_copy((void *)(uintptr_t)to, (const void *)(uintptr_t)from, size) < 0)
-		return NULL;
-	copy = (ucontext_t *)(uintptr_t)(to + 8);
-	if (uc->uc_mcontext.fpregs != NULL)
-		copy->uc_mcontext.fpregs =
-			(fpregset_t)(uintptr_t)((uint64_t)(uintptr_t)uc->uc_mcontext.fpregs - from + to);
-	return copy;
-}
 
 static void set_child_registers(ucontext_t *uc, uint64_t stack)
 {
@@ -70,7 +33,7 @@ static long spawn(struct tr_call *c, uint64_t flags, uint64_t stack, uint64_t pa
 	char kept[SIGNAL_FRAME_MAX];
 	struct tr_frame *f = c->frame;
 	ucontext_t *uc = f->context, *child = uc;
-	uint64_t size = frame_size(uc);
+	uint64_t size = tr_frame_size(uc);
 	struct tr_process *copy;
 	long r;
 
@@ -83,18 +46,20 @@ static long spawn(struct tr_call *c, uint64_t flags, uint64_t stack, uint64_t pa
 		return -EAGAIN;
 	copy->creds = *c->creds;
 
-	memcpy(kept, (const void *)(uintptr_t)frame_start(uc), size);
+	memcpy(kept, (const void *)((uintptr_t)uc - 8), size);
 	if ((flags & CLONE_VFORK) == 0) {
-		child = frame_on_stack(uc, stack, size);
+		child = tr_frame_copy(uc, stack);
 		if (child == NULL) {
 			tr_process_copy_done(copy);
 			return -EFAULT;
 		}
+		/* The parent's alternate stack is not for two at a time. */
+		child->uc_stack.ss_flags = SS_DISABLE;
 	}
 	set_child_registers(child, stack);
 	r = tr_clone_shared(flags, parent_tid, child_tid, tls, child, &copy->pid);
 	if ((flags & CLONE_VFORK) != 0)
-		memcpy((void *)(uintptr_t)frame_start(uc), kept, size);
+		memcpy((void *)((uintptr_t)uc - 8), kept, size);
 	if (r < 0 || (flags & CLONE_VFORK) != 0)
 		tr_process_copy_done(copy);
 	return r;

@@ -43,12 +43,17 @@
 	add	%r8d, %eax
 .endm
 
-/* rsp = rdi = the slot's frame, rax = its number. Slot numbers: chunk * 64 + bit. */
+/*
+ * rsp = rdi = the slot's frame, rax = its number. Slot numbers: chunk * 64 + bit. Once rsp is there, a signal that comes
+ * looks at the frame.
+ */
 .macro USE_SLOT
 	mov	%eax, %edi
 	mov	%eax, %r11d
 	call	tr_slot_frame_fast
 	mov	%r11d, FRAME_INDEX(%rax)
+	mov	%r14, FRAME_CONTEXT(%rax)
+	movl	$0, FRAME_DEFERRED(%rax)
 	mov	%rax, %rsp
 	mov	%rax, %rdi
 .endm
@@ -70,10 +75,11 @@ tr_slot_frame_fast:
 
 /*
  * Every signal that we handle, SIGSYS (a call of the guest's that the filter sent here) above all. tr_on_signal says
- * whether to return or to enter a handler of the guest's: rsp points to the frame's return address, which is the guest's
- * restorer, and the handler is entered with exactly what the kernel passed. Between the unmasking and the jump another signal
- * can arrive: tr_on_signal finds the pc in [tr_tail_begin, tr_tail_end) and finishes the rest itself, from r12 to r15,
- * rbx (the guest's stack), rbp and r8 (the slot, if it is not yet released).
+ * whether to return or to enter a handler of the guest's, with the signal, siginfo and context that the slot's frame names:
+ * rsp points to the return address in front of the context, which is the guest's restorer. From the unmasking to the jump
+ * another signal can arrive, so the stack must already be the guest's: tr_on_signal finds the pc in [tr_tail_begin,
+ * tr_tail_end) and finishes the rest itself, from r12 to r15, rbx (the guest's stack), rbp and r8 (the slot, if it is not
+ * yet released).
  */
 FUNCTION(tr_signal_entry)
 	mov	%edi, %r12d
@@ -91,9 +97,14 @@ FUNCTION(tr_signal_entry)
 	call	tr_on_signal
 	pop	%rsi
 	pop	%r8
+	movl	$0, FRAME_OWNER(%rsi)
 	mov	%rax, %r15
 	test	%rax, %rax
 	jz	1f
+	mov	FRAME_SIGNAL(%rsi), %r12d
+	mov	FRAME_INFO(%rsi), %r13
+	mov	FRAME_CONTEXT(%rsi), %r14
+	lea	-8(%r14), %rbx
 	mov	%rbx, %rsp
 	mov	$2, %edi
 	xor	%edx, %edx
@@ -123,6 +134,7 @@ FUNCTION(tr_leave_to_frame)
 	mov	%eax, %edx
 	shr	$6, %edx
 	and	$63, %eax
+	movl	$0, FRAME_OWNER(%rsi)
 	mov	%rdi, %rsp
 	lock bts %rax, (%rcx,%rdx,8)
 	mov	$NR_rt_sigreturn, %eax

@@ -11,6 +11,10 @@
 #define FRAME_MASK      0
 #define FRAME_DEFERRED  8
 #define FRAME_INDEX     12
+#define FRAME_OWNER     16
+#define FRAME_SIGNAL    20
+#define FRAME_CONTEXT   24
+#define FRAME_INFO      32
 
 #define SLOT_SIZE       0x40000 /* power of two; a slot's address is a multiple of it */
 #define SLOT_FRAME_SIZE 0x5000
@@ -31,11 +35,14 @@
 #include "translator/translator.h"
 
 struct tr_frame {
-	uint64_t mask;       /* to be in force when the guest goes on; also scratch for the entry code */
-	int32_t deferred;    /* a signal that arrived in here and has to be delivered to the guest; 0: none */
-	uint32_t index;      /* which slot this is */
-	pid_t owner;         /* who took it, as far as known: 0 unless a child shares the memory */
-	ucontext_t *context; /* the guest's registers as the kernel saved them */
+	uint64_t mask;    /* to be in force when the guest goes on; also scratch for the entry code */
+	int32_t deferred; /* a signal that arrived in here and has to be delivered to the guest; 0: none */
+	uint32_t index;   /* which slot this is */
+	pid_t owner;      /* who took it, as far as known: 0 unless a child shares the memory, and while it is free */
+	int32_t signal; /* these three: the signal that is handled, and its frame on the guest's stack, as the kernel */
+	ucontext_t *
+		context; /* made them; the guest's registers are in the context. What the guest's handler, if one is to */
+	siginfo_t *info; /* be entered, gets. */
 	siginfo_t deferred_info;
 	uint64_t deferred_base; /* the mask that was in force when the deferred signal arrived */
 	struct tr_call call;

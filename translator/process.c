@@ -137,6 +137,11 @@ struct tr_process *tr_process_current(struct tr_frame *f)
 	return &self;
 }
 
+bool tr_process_forked(void)
+{
+	return not_forked[0] == 0;
+}
+
 bool tr_process_shared(void)
 {
 	return atomic_load_explicit(&copies_used, memory_order_relaxed) != 0;
@@ -178,7 +183,9 @@ void tr_process_copy_done(struct tr_process *copy)
 {
 	uint32_t bit = 1u << (copy - copies);
 
-	tr_slots_reclaim(copy->pid);
+	/* 0: it never came to be. */
+	if (copy->pid != 0)
+		tr_slots_reclaim(copy->pid);
 	copy->pid = 0;
 	atomic_fetch_and(&copies_used, ~bit);
 }

@@ -4,9 +4,8 @@
  * Every signal that the guest handles is handled by tr_signal_entry in the kernel's eyes, with everything masked. Most
  * find the pc in the guest: the guest's handler is entered with the kernel's own frame, nothing else changes. One that
  * finds the pc in the resident (only possible where the resident waits for the kernel with the guest's mask in force) is
- * kept in the interrupted call's frame; when the call is done the signal is sent to the thread again, with everything
- * else masked, so that it is the next thing that happens, at the guest's pc, and a note says what mask the guest must
- * find in its frame. A guest's handler never sees a pc of the resident, and never runs on a slot's stack.
+ * kept in the interrupted call's frame and delivered when the call is done, at the guest's pc (deliver.c). A guest's handler
+ * never sees a pc of the resident, and never runs on a slot's stack.
  *
  * SIGSYS is never blocked nor ignored: the translator needs it. SIGSEGV and SIGBUS are always handled: the copy loop's
  * faults become -EFAULT.
@@ -52,15 +51,6 @@ static void unlock(void)
 	atomic_store_explicit(&table_lock, 0, memory_order_release);
 }
 
-/* A mask that was asked for a thread that is between two: where a deferred signal's frame gets its own. */
-#define NOTES 256
-static struct note {
-	_Atomic pid_t tid;
-	uint64_t saved; /* what the guest's frame must say */
-	uint64_t base;  /* what was in force when the signal came */
-} notes[NOTES];
-static _Atomic uint32_t notes_used;
-
 static bool always_ours(int sig)
 {
 	return sig == SIGSYS || sig == SIGSEGV || sig == SIGBUS;
@@ -69,6 +59,11 @@ static bool always_ours(int sig)
 static bool is_handler(uint64_t handler)
 {
 	return handler > UNKNOWN;
+}
+
+bool tr_is_handler(const struct tr_sigaction *act)
+{
+	return is_handler(act->handler);
 }
 
 static int host_sigaction(int sig, const struct tr_sigaction *act, struct tr_sigaction *old)
@@ -116,9 +111,7 @@ void tr_signals_start(void)
 void tr_signals_after_fork(void)
 {
 	unlock();
-	for (unsigned i = 0; i < NOTES; i++)
-		atomic_store(&notes[i].tid, 0);
-	atomic_store(&notes_used, 0);
+	tr_notes_after_fork();
 }
 
 static void learn(struct tr_process *p, int sig)
@@ -139,8 +132,11 @@ static int change(struct tr_process *p, int sig, const struct tr_sigaction *to)
 		p->action[sig] = *to;
 		r = install(sig, to);
 	} else if (always_ours(sig) || (p->flags & PROCESS_TRACE_ME) != 0) {
+		/* What the guest ignores should not interrupt its calls. */
+		const struct tr_sigaction restarting = {.flags = to->flags | SA_RESTART};
+
 		p->action[sig] = *to;
-		r = install(sig, to);
+		r = install(sig, &restarting);
 	} else {
 		r = set_plain(sig, to->handler, to->flags);
 		p->action[sig] = *to;
@@ -225,6 +221,12 @@ static void act_by_default(int sig, const siginfo_t *info, uint64_t disposition)
 		(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), sig, info);
 }
 
+/* What is in force for the guest is in its context, and in deferred_base while it waits. */
+static bool is_blocked_by_guest(const struct tr_frame *f, int sig)
+{
+	return always_ours(sig) && (*tr_context_mask(f->context) & f->deferred_base & TR_SIGNAL_BIT(sig)) != 0;
+}
+
 /* A signal found the pc in the resident. */
 static void arrived_inside(int sig, const siginfo_t *info, ucontext_t *uc)
 {
@@ -241,8 +243,11 @@ static void arrived_inside(int sig, const siginfo_t *info, ucontext_t *uc)
 		(void)set_plain(sig, DEFAULT, 0);
 		return;
 	}
-	if (f == NULL) {
-		/* Somebody sent SIGSEGV or SIGBUS to the few instructions of an entry: it waits until they are over. */
+	if (f == NULL || f->deferred != 0 || is_blocked_by_guest(f, sig)) {
+		/*
+		 * Somebody sent SIGSEGV or SIGBUS to the few instructions of an entry, or while another signal waits, or
+		 * although the guest blocks it (these two are not masked in here): it waits until the call is over.
+		 */
 		*tr_context_mask(uc) |= TR_SIGNAL_BIT(SIGSEGV) | TR_SIGNAL_BIT(SIGBUS);
 		(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), sig, info);
 		return;
@@ -273,39 +278,16 @@ static bool finish_tail(ucontext_t *uc)
 	return true;
 }
 
-static bool take_note(uint64_t *ret_saved, uint64_t *ret_base)
+void tr_signal_action(struct tr_process *p, int sig, struct tr_sigaction *ret)
 {
-	pid_t tid;
+	static const struct tr_sigaction nothing;
 
-	if (atomic_load_explicit(&notes_used, memory_order_relaxed) == 0)
-		return false;
-	tid = host_gettid();
-	for (unsigned i = 0; i < NOTES; i++) {
-		if (atomic_load(&notes[i].tid) != tid)
-			continue;
-		*ret_saved = notes[i].saved;
-		*ret_base = notes[i].base;
-		atomic_store(&notes[i].tid, 0);
-		atomic_fetch_sub(&notes_used, 1);
-		return true;
-	}
-	return false;
-}
-
-static void put_note(uint64_t saved, uint64_t base)
-{
-	pid_t tid = host_gettid();
-
-	atomic_fetch_add(&notes_used, 1);
-	for (unsigned i = 0;; i = (i + 1) % NOTES) {
-		pid_t none = 0;
-
-		if (!atomic_compare_exchange_strong(&notes[i].tid, &none, tid))
-			continue;
-		notes[i].saved = saved;
-		notes[i].base = base;
-		return;
-	}
+	lock();
+	learn(p, sig);
+	*ret = p->action[sig];
+	if (is_handler(ret->handler) && (ret->flags & SA_RESETHAND) != 0)
+		(void)change(p, sig, &nothing);
+	unlock();
 }
 
 uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
@@ -314,10 +296,10 @@ uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame 
 	struct tr_sigaction act;
 	struct tr_process *p;
 
+	f->signal = sig;
+	f->info = info;
 	if (sig == SIGSYS)
 		return tr_on_trap(info, uc, f);
-	f->deferred = 0;
-	f->owner = 0;
 	if (!finish_tail(uc) && in_resident((uint64_t)uc->uc_mcontext.gregs[REG_RIP])) {
 		arrived_inside(sig, info, uc);
 		return 0;
@@ -327,71 +309,31 @@ uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame 
 	f->owner = tr_process_shared() ? p->pid : 0;
 	if ((p->flags & PROCESS_TRACE_ME) != 0 && tr_ptrace_signal(TR_INSTANCE, p, sig, info, uc))
 		return 0;
-	lock();
-	learn(p, sig);
-	act = p->action[sig];
-	if (is_handler(act.handler) && (act.flags & SA_RESETHAND) != 0) {
-		static const struct tr_sigaction nothing;
-
-		(void)change(p, sig, &nothing);
-	}
-	unlock();
+	tr_signal_action(p, sig, &act);
 
 	base = *mask;
-	if (take_note(mask, &base))
+	if (tr_take_note(mask, &base))
 		*mask &= ~TR_SIGNAL_BIT(SIGSYS);
 	if (!is_handler(act.handler)) {
 		act_by_default(sig, info, act.handler);
 		return 0;
 	}
-	f->mask = base | act.mask;
-	if ((act.flags & SA_NODEFER) == 0)
-		f->mask |= TR_SIGNAL_BIT(sig);
-	f->mask &= ~TR_SIGNAL_BIT(SIGSYS);
-	return act.handler;
+	return tr_enter_handler(f, sig, info, &act, base);
 }
 
-void tr_deliver_deferred(struct tr_frame *f)
-{
-	static const uint64_t all = ~0ull;
-	uint64_t *mask = tr_context_mask(f->context);
-	int sig = f->deferred;
-
-	/* SIGSEGV and SIGBUS are not masked in here: they would find the resident again. */
-	if (always_ours(sig))
-		(void)host_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
-	/* Without a handler (any more) there is no frame to correct: the kernel does what is to be done. */
-	if (always_ours(sig) || is_handler(tr_process_current(f)->action[sig].handler)) {
-		put_note(*mask, f->deferred_base);
-		*mask = ~TR_SIGNAL_BIT(sig) & ~TR_SIGNAL_BIT(SIGSYS);
-	}
-	(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), sig, &f->deferred_info);
-}
-
-uint64_t tr_guest_sigsys(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
+uint64_t tr_guest_sigsys(const siginfo_t *info, struct tr_frame *f)
 {
 	struct tr_process *p = tr_process_current(f);
 	struct tr_sigaction act;
 
-	lock();
-	act = p->action[SIGSYS];
-	if (is_handler(act.handler) && (act.flags & SA_RESETHAND) != 0)
-		p->action[SIGSYS].handler = DEFAULT;
-	unlock();
-	if (!is_handler(act.handler)) {
-		act_by_default(SIGSYS, info, act.handler);
-		/* A filter's trap has moved on behind the call: die here, not at some later instruction. */
-		if (info->si_code > 0)
-			(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), SIGSYS, info);
-		return 0;
-	}
-	/* The frame becomes the guest's: its return address is in front of the context. */
-	*((uint64_t *)(void *)uc - 1) = act.restorer;
-	f->mask = *tr_context_mask(uc) | act.mask;
-	if ((act.flags & SA_NODEFER) == 0)
-		f->mask |= TR_SIGNAL_BIT(SIGSYS);
-	f->mask &= ~TR_SIGNAL_BIT(SIGSYS);
-	return act.handler;
+	tr_signal_action(p, SIGSYS, &act);
+	if (is_handler(act.handler))
+		return tr_enter_handler(f, SIGSYS, info, &act, *tr_context_mask(f->context));
+	act_by_default(SIGSYS, info, act.handler);
+	/* A filter's trap has moved on behind the call: die here, not at some later instruction. */
+	if (info->si_code > 0)
+		(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), SIGSYS, info);
+	return 0;
 }
 
 uint64_t tr_ignored_signals(const struct tr_process *p)

@@ -9,20 +9,26 @@
 
 #include "base/host.h"
 #include "base/layout.h"
-#include "translator/frame.h"
+#include "translator/state.h"
 
 _Static_assert(RESIDENT_STACKS == RESIDENT_STACKS_ADDRESS, "layout.h and entry.S");
 _Static_assert(TR_MASK_ALL == TR_MASK_ALL_VALUE, "frame.h and entry.S");
 _Static_assert(offsetof(struct tr_frame, mask) == FRAME_MASK, "entry.S");
 _Static_assert(offsetof(struct tr_frame, deferred) == FRAME_DEFERRED, "entry.S");
 _Static_assert(offsetof(struct tr_frame, index) == FRAME_INDEX, "entry.S");
+_Static_assert(offsetof(struct tr_frame, owner) == FRAME_OWNER, "entry.S");
+_Static_assert(offsetof(struct tr_frame, signal) == FRAME_SIGNAL, "entry.S");
+_Static_assert(offsetof(struct tr_frame, context) == FRAME_CONTEXT, "entry.S");
+_Static_assert(offsetof(struct tr_frame, info) == FRAME_INFO, "entry.S");
 _Static_assert(sizeof(struct tr_frame) <= SLOT_FRAME_SIZE, "the frame does not fit");
 _Static_assert(SLOT_SIZE == 1 << 18, "tr_slot_frame_fast shifts by 18");
 
 char tr_slots_built_in[SLOTS_BUILT_IN * SLOT_SIZE] __attribute__((aligned(4096)));
 uint64_t tr_slot_free[SLOT_CHUNKS] = {(1ull << SLOTS_BUILT_IN) - 1};
-/* How many chunks are there; the next one to map. */
-static _Atomic uint32_t chunks = 1;
+/* The chunks whose memory is there, a bit each. Who has set `growing` maps the next one. */
+static _Atomic uint64_t mapped = 1;
+static _Atomic uint32_t growing;
+_Static_assert(SLOT_CHUNKS <= 64, "a bit for each chunk");
 
 struct tr_frame *tr_slot_frame(uint32_t index)
 {
@@ -43,51 +49,75 @@ struct tr_frame *tr_frame_of_stack(uint64_t sp)
 	return NULL;
 }
 
+static bool map_chunk(unsigned n)
+{
+	uint64_t size = (uint64_t)SLOTS_PER_CHUNK * SLOT_SIZE;
+	long r = host_mmap(RESIDENT_STACKS + (n - 1) * size, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+
+	if (host_is_error(r))
+		return false;
+	__atomic_store_n(&tr_slot_free[n], ~0ull, __ATOMIC_RELEASE);
+	atomic_fetch_or(&mapped, 1ull << n);
+	return true;
+}
+
 void tr_slots_grow(void)
 {
-	uint32_t n = atomic_fetch_add(&chunks, 1);
-	uint64_t size = (uint64_t)SLOTS_PER_CHUNK * SLOT_SIZE;
-	long r;
+	/* In a new child it may be a thread of the parent that was growing here. */
+	if (atomic_exchange(&growing, 1) == 0 || tr_process_forked()) {
+		uint64_t missing = ~atomic_load(&mapped);
+		bool grown = missing != 0 && map_chunk((unsigned)__builtin_ctzll(missing));
 
-	if (n >= SLOT_CHUNKS) {
-		/* Thousands of threads wait in calls: one of them has to come back first. */
-		atomic_store(&chunks, SLOT_CHUNKS);
-		(void)host_call(SYS_sched_yield);
-		return;
+		atomic_store(&growing, 0);
+		if (grown)
+			return;
 	}
-	r = host_mmap(RESIDENT_STACKS + (n - 1) * size, size, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-	if (host_is_error(r)) {
-		(void)host_call(SYS_sched_yield);
-		return;
-	}
-	__atomic_store_n(&tr_slot_free[n], ~0ull, __ATOMIC_RELEASE);
+	/* Thousands of threads wait in calls, or there is no memory: one of them has to come back first. */
+	(void)host_call(SYS_sched_yield);
+}
+
+static uint64_t all_of_chunk(unsigned n)
+{
+	return n == 0 ? (1ull << SLOTS_BUILT_IN) - 1 : ~0ull;
+}
+
+static uint64_t taken_of_chunk(unsigned n)
+{
+	return ~__atomic_load_n(&tr_slot_free[n], __ATOMIC_ACQUIRE) & all_of_chunk(n);
+}
+
+static void give_back(unsigned chunk, unsigned bit)
+{
+	tr_slot_frame(chunk * 64 + bit)->owner = 0;
+	__atomic_fetch_or(&tr_slot_free[chunk], 1ull << bit, __ATOMIC_RELEASE);
 }
 
 void tr_slots_reset(uint32_t keep)
 {
-	uint32_t n = atomic_load(&chunks);
+	uint64_t there = atomic_load(&mapped);
 
-	for (uint32_t i = 0; i < n && i < SLOT_CHUNKS; i++)
-		tr_slot_free[i] = i == 0 ? (1ull << SLOTS_BUILT_IN) - 1 : ~0ull;
-	tr_slot_free[keep / 64] &= ~(1ull << keep % 64);
+	atomic_store(&growing, 0);
+	for (unsigned i = 0; i < SLOT_CHUNKS; i++) {
+		if ((there >> i & 1) == 0)
+			tr_slot_free[i] = 0;
+		else
+			for (uint64_t taken = taken_of_chunk(i); taken != 0; taken &= taken - 1)
+				if (i * 64 + (unsigned)__builtin_ctzll(taken) != keep)
+					give_back(i, (unsigned)__builtin_ctzll(taken));
+	}
 }
 
 void tr_slots_reclaim(pid_t owner)
 {
-	uint32_t n = atomic_load(&chunks);
+	uint64_t there = atomic_load(&mapped);
 
-	for (uint32_t i = 0; i < n && i < SLOT_CHUNKS; i++) {
-		uint32_t in_chunk = i == 0 ? SLOTS_BUILT_IN : SLOTS_PER_CHUNK;
+	/* Of what other threads take meanwhile the owner is 0, or not this one. */
+	for (unsigned i = 0; i < SLOT_CHUNKS; i++)
+		for (uint64_t taken = (there >> i & 1) != 0 ? taken_of_chunk(i) : 0; taken != 0; taken &= taken - 1) {
+			unsigned bit = (unsigned)__builtin_ctzll(taken);
 
-		for (uint32_t k = 0; k < in_chunk; k++) {
-			uint64_t bit = 1ull << k;
-			struct tr_frame *f = tr_slot_frame(i * 64 + k);
-
-			if ((__atomic_load_n(&tr_slot_free[i], __ATOMIC_ACQUIRE) & bit) != 0 || f->owner != owner)
-				continue;
-			f->owner = 0;
-			__atomic_fetch_or(&tr_slot_free[i], bit, __ATOMIC_RELEASE);
+			if (tr_slot_frame(i * 64 + bit)->owner == owner)
+				give_back(i, bit);
 		}
-	}
 }

@@ -35,6 +35,8 @@ void tr_call_begin(struct tr_call *c, struct tr_frame *f);
 struct tr_process *tr_process_copy(const struct tr_process *p);
 /* The child is gone, or has a memory of its own. */
 void tr_process_copy_done(struct tr_process *copy);
+/* True in a new child that has not yet noticed that it is one. */
+bool tr_process_forked(void);
 /* True while children share this memory: owners of slots are noted then. */
 bool tr_process_shared(void);
 
@@ -66,15 +68,34 @@ void tr_signals_after_fork(void);
  */
 void tr_signals_catch_all(struct tr_process *p);
 void tr_signals_let_go(struct tr_process *p);
-/* A deferred signal is sent to this thread again; the context is made so that it is the next thing that happens. */
-void tr_deliver_deferred(struct tr_frame *f);
+/* What the guest has set for a signal that is about to be handled: with SA_RESETHAND for the last time. */
+void tr_signal_action(struct tr_process *p, int sig, struct tr_sigaction *ret);
+bool tr_is_handler(const struct tr_sigaction *act);
 /*
  * A SIGSYS that is no call of our filter's: one that somebody sent, or a trap of the guest's own filter. Returns as
  * tr_on_signal does.
  */
-uint64_t tr_guest_sigsys(siginfo_t *info, ucontext_t *uc, struct tr_frame *f);
+uint64_t tr_guest_sigsys(const siginfo_t *info, struct tr_frame *f);
 /* The bits of signals that the guest ignores although the kernel has a handler for them: what exec has to hand on. */
 uint64_t tr_ignored_signals(const struct tr_process *p);
+
+/* --- deliver.c ------------------------------------------------------------------------------------------------------- */
+
+/* How many bytes the signal frame around uc has. */
+uint64_t tr_frame_size(const ucontext_t *uc);
+/* A copy of it below stack, or NULL if that is no memory. */
+ucontext_t *tr_frame_copy(const ucontext_t *uc, uint64_t stack);
+/*
+ * Makes the frame that f names the one of signal sig for the guest's handler; base is the mask that was in force. Returns
+ * as tr_on_signal does.
+ */
+uint64_t tr_enter_handler(struct tr_frame *f, int sig, const siginfo_t *info, const struct tr_sigaction *act,
+			  uint64_t base);
+/* The signal that arrived during f's call is delivered at its end. Returns as tr_on_signal does. */
+uint64_t tr_deliver_deferred(struct tr_frame *f);
+/* What tr_deliver_deferred has noted for a signal that the thread sent to itself; false for all others. */
+bool tr_take_note(uint64_t *ret_saved, uint64_t *ret_base);
+void tr_notes_after_fork(void);
 
 /* --- trap.c ---------------------------------------------------------------------------------------------------------- */
 

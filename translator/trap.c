@@ -20,6 +20,15 @@ static void put_alternate_stack_away(const ucontext_t *uc)
 		(void)host_call(SYS_sigaltstack, &none, NULL);
 }
 
+/* The guest may block them; a fault in tr_copy would then be the end. */
+static void let_faults_through(uint64_t guest_mask)
+{
+	static const uint64_t faults = TR_SIGNAL_BIT(SIGSEGV) | TR_SIGNAL_BIT(SIGBUS);
+
+	if ((guest_mask & faults) != 0)
+		(void)host_call(SYS_rt_sigprocmask, SIG_UNBLOCK, &faults, NULL, sizeof(faults));
+}
+
 /* asm-generic/siginfo.h; glibc's headers do not have it. */
 #ifndef SYS_SECCOMP
 #define SYS_SECCOMP 1
@@ -65,16 +74,15 @@ uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
 	greg_t *r = uc->uc_mcontext.gregs;
 	long result;
 
-	f->context = uc;
-	f->deferred = 0;
 	f->owner = tr_process_shared() ? host_getpid() : 0;
 	if (!is_ours(info))
-		return tr_guest_sigsys(info, uc, f);
+		return tr_guest_sigsys(info, f);
 	put_alternate_stack_away(uc);
+	f->deferred_base = *tr_context_mask(uc);
+	let_faults_through(f->deferred_base);
 
 	fill_call(&f->call, info, uc, f);
 	tr_call_begin(&f->call, f);
-	f->deferred_base = *tr_context_mask(uc);
 	result = tr_dispatch(&f->call);
 	if (f->call.verdict == TR_NATIVE)
 		result = tr_blocking_call(&f->call, f->call.nr, f->call.arg);
@@ -85,7 +93,5 @@ uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
 	} else {
 		r[REG_RAX] = result;
 	}
-	if (f->deferred != 0)
-		tr_deliver_deferred(f);
-	return 0;
+	return f->deferred != 0 ? tr_deliver_deferred(f) : 0;
 }
