@@ -219,6 +219,11 @@ static void hold(struct tracee *t, const struct user_regs_struct *r, int what, c
 
 static void on_signal_inside(struct tracee *t, const struct user_regs_struct *r, int sig, const siginfo_t *info)
 {
+	/* A bad address of the guest's, about to become -EFAULT. */
+	if ((sig == SIGSEGV || sig == SIGBUS) && info->si_code > 0) {
+		tracee_go_on(t, sig);
+		return;
+	}
 	/* A step that ended in here: at the entry of a signal's handler, in its last part, or in a wait. */
 	if (sig == SIGTRAP && info->si_code > 0 && (is_step(t->want) || t->stepping)) {
 		t->stepping = r->rip >= (uint64_t)(uintptr_t)tr_tail_begin && r->rip < (uint64_t)(uintptr_t)tr_tail_end;
