@@ -55,7 +55,7 @@ int vfs_mkdir(const struct vfs_ns *ns, struct vfs_at at, mode_t mode)
 {
 	struct parent p CLEANUP(parent_done) = PARENT_INIT;
 	struct owner new;
-	mode_t host;
+	bool attribute;
 	int r;
 
 	r = open_for_new(ns, at, &p);
@@ -63,13 +63,13 @@ int vfs_mkdir(const struct vfs_ns *ns, struct vfs_at at, mode_t mode)
 		return r;
 	mode &= 01777;
 	owner_of_new(ns, p.dir, "", p.tree, S_IFDIR | mode, &new);
-	host = mode;
-	if (p.tree != TREE_HOST && owner_needs_attribute(&new))
-		host = owner_host_mode(new.mode, true);
+	attribute = p.tree != TREE_HOST && owner_needs_attribute(&new);
+	if (attribute)
+		mode = owner_host_mode(new.mode, true);
 	do
-		r = (int)host_call(SYS_mkdirat, p.dir, p.name, host);
+		r = (int)host_call(SYS_mkdirat, p.dir, p.name, mode);
 	while (once_more(ns, &p, r));
-	if (r < 0 || host == mode)
+	if (r < 0 || !attribute)
 		return r;
 	return finish_new(ns, &p, &new);
 }

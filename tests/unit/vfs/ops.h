@@ -19,9 +19,10 @@ struct op {
 	uint64_t c;
 	bool changes;  /* the tree is looked at and made again after a success */
 	bool cwd_only; /* the call takes no directory */
+	bool once;     /* it takes no path either */
 };
 
-extern const struct op open_ops[], look_ops[], make_ops[], rename_ops[], attr_ops[], openat2_ops[];
+extern const struct op open_ops[], look_ops[], make_ops[], rename_ops[], attr_ops[], openat2_ops[], scenario_ops[];
 
 /* All of the tree, as api sees it. */
 void tell_tree(const struct api *api, struct report *r);
