@@ -9,6 +9,12 @@
 #include "translator/ids/ids.h"
 #include "translator/net/net.h"
 
+/* A running process that is no guest. One that has ended was a guest if its slot is still there, else nobody knows. */
+static bool is_of_the_host(struct tr_call *c, pid_t pid)
+{
+	return !tr_is_guest(c, pid) && host_kill(pid, 0) != -ESRCH;
+}
+
 void net_ids_out(struct tr_call *c, struct ucred *u, enum net_ids which)
 {
 	const struct instance *in = c->ns.in;
@@ -18,12 +24,12 @@ void net_ids_out(struct tr_call *c, struct ucred *u, enum net_ids which)
 	/* No process: not an AF_UNIX peer, or the kernel's own message. */
 	if (u->pid == 0)
 		return;
-	if (tr_creds_of(c, u->pid, &peer) == 0) {
-		uid = which == NET_REAL_IDS ? peer.ruid : peer.euid;
-		gid = which == NET_REAL_IDS ? peer.rgid : peer.egid;
-	} else if (!tr_is_guest(c, u->pid)) {
+	if (is_of_the_host(c, u->pid)) {
 		/* As the kernel tells of a process in a pid namespace that is not below one's own. */
 		u->pid = 0;
+	} else if (tr_creds_of(c, u->pid, &peer) == 0) {
+		uid = which == NET_REAL_IDS ? peer.ruid : peer.euid;
+		gid = which == NET_REAL_IDS ? peer.rgid : peer.egid;
 	}
 	if (u->uid == in->host_uid)
 		u->uid = uid;
@@ -35,7 +41,7 @@ uint32_t net_groups(struct tr_call *c, pid_t pid, uint32_t groups[CREDS_GROUPS_M
 {
 	struct creds peer;
 
-	if (tr_creds_of(c, pid, &peer) < 0)
+	if (is_of_the_host(c, pid) || tr_creds_of(c, pid, &peer) < 0)
 		return 0;
 	memcpy(groups, peer.groups, peer.group_count * sizeof(groups[0]));
 	return peer.group_count;
