@@ -14,6 +14,7 @@
 #include "base/host.h"
 #include "base/str.h"
 #include "translator/frame.h"
+#include "translator/ptrace/ptrace.h"
 #include "translator/state.h"
 
 #ifndef SS_AUTODISARM
@@ -222,6 +223,8 @@ uint64_t tr_deliver_deferred(struct tr_frame *f)
 	struct tr_sigaction act;
 	int sig = f->deferred;
 
+	if (sig == SIGCHLD && tr_ptrace_is_tracer(p) && tr_ptrace_child(p, &f->deferred_info, f))
+		return 0;
 	if (is_traced(p, f->scratch)) {
 		send_to_guest(f, sig);
 		return 0;

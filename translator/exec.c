@@ -18,6 +18,7 @@
 #include "loader/loader.h"
 #include "translator/args.h"
 #include "translator/ids/ids.h"
+#include "translator/ptrace/ptrace.h"
 #include "translator/state.h"
 
 /* BINPRM depth: a script's script's script's ... interpreter, as in fs/exec.c. */
@@ -299,14 +300,12 @@ static long execute(struct tr_call *c, const struct plan *p, uint64_t argv, uint
 	str_format(resident, sizeof(resident), "%s/resident", c->ns.in->runtime);
 	fill_slot(c, s, p, &who);
 	take_weakness(&who, &weakness);
-	if ((c->process->flags & PROCESS_TRACE_ME) != 0)
-		tr_signals_let_go(c->process);
+	tr_ptrace_exec_begins(c->process);
 	r = host_call(SYS_execve, resident, argv, envp);
 
 	/* Still here: nothing has happened. */
 	give_weakness_back(&weakness);
-	if ((c->process->flags & PROCESS_TRACE_ME) != 0)
-		tr_signals_catch_all(c->process);
+	tr_ptrace_exec_failed(c->process);
 	s->program_fd = -1;
 	tr_process_changed(c);
 	return r;

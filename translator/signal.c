@@ -71,11 +71,22 @@ static int host_sigaction(int sig, const struct tr_sigaction *act, struct tr_sig
 	return (int)host_call(SYS_rt_sigaction, sig, act, old, sizeof(uint64_t));
 }
 
-static int install(int sig, const struct tr_sigaction *guest)
+/* A tracer of ours hears of all that its children do, and passes on what the guest wants to hear. */
+static uint64_t kernel_flags(const struct tr_process *p, int sig, const struct tr_sigaction *guest)
+{
+	uint64_t flags = guest->flags & KERNEL_FLAGS;
+
+	if (sig != SIGCHLD || !tr_ptrace_is_tracer(p))
+		return flags;
+	flags &= ~(uint64_t)SA_NOCLDSTOP;
+	return guest->handler == IGNORE ? flags | SA_NOCLDWAIT : flags;
+}
+
+static int install(const struct tr_process *p, int sig, const struct tr_sigaction *guest)
 {
 	struct tr_sigaction ours = {
 		.handler = (uint64_t)(uintptr_t)tr_signal_entry,
-		.flags = (guest->flags & KERNEL_FLAGS) | SA_SIGINFO | SA_RESTORER,
+		.flags = kernel_flags(p, sig, guest) | SA_SIGINFO | SA_RESTORER,
 		.restorer = guest->restorer,
 		.mask = TR_MASK_ALL,
 	};
@@ -104,7 +115,7 @@ void tr_signals_start(void)
 		if (!always_ours(sig))
 			continue;
 		p->action[sig].handler = (ignored & TR_SIGNAL_BIT(sig)) != 0 ? IGNORE : DEFAULT;
-		(void)install(sig, &nothing);
+		(void)install(p, sig, &nothing);
 	}
 }
 
@@ -124,19 +135,25 @@ static void learn(struct tr_process *p, int sig)
 		p->action[sig] = now;
 }
 
+/* Signals whose handler is ours for some time, whatever the guest has set. */
+static bool is_lent(const struct tr_process *p, int sig)
+{
+	return (p->flags & PROCESS_TRACE_ME) != 0 || (sig == SIGCHLD && tr_ptrace_is_tracer(p));
+}
+
 static int change(struct tr_process *p, int sig, const struct tr_sigaction *to)
 {
 	int r;
 
 	if (is_handler(to->handler)) {
 		p->action[sig] = *to;
-		r = install(sig, to);
-	} else if (always_ours(sig) || (p->flags & PROCESS_TRACE_ME) != 0) {
+		r = install(p, sig, to);
+	} else if (always_ours(sig) || is_lent(p, sig)) {
 		/* What the guest ignores should not interrupt its calls. */
-		const struct tr_sigaction restarting = {.flags = to->flags | SA_RESTART};
+		const struct tr_sigaction restarting = {.handler = to->handler, .flags = to->flags | SA_RESTART};
 
 		p->action[sig] = *to;
-		r = install(sig, &restarting);
+		r = install(p, sig, &restarting);
 	} else {
 		r = set_plain(sig, to->handler, to->flags);
 		p->action[sig] = *to;
@@ -158,7 +175,7 @@ void tr_signals_catch_all(struct tr_process *p)
 	for (int sig = 1; sig <= LAST_SIGNAL; sig++) {
 		learn(p, sig);
 		if (is_borrowed(p, sig))
-			(void)install(sig, &restarting);
+			(void)install(p, sig, &restarting);
 	}
 	unlock();
 }
@@ -169,6 +186,17 @@ void tr_signals_let_go(struct tr_process *p)
 	for (int sig = 1; sig <= LAST_SIGNAL; sig++)
 		if (is_borrowed(p, sig))
 			(void)set_plain(sig, p->action[sig].handler, p->action[sig].flags);
+	unlock();
+}
+
+void tr_signals_refresh(struct tr_process *p, int sig)
+{
+	struct tr_sigaction act;
+
+	lock();
+	learn(p, sig);
+	act = p->action[sig];
+	(void)change(p, sig, &act);
 	unlock();
 }
 
@@ -314,6 +342,8 @@ uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame 
 	base = *mask;
 	if (tr_take_note(mask, &base))
 		*mask &= ~TR_SIGNAL_BIT(SIGSYS);
+	if (sig == SIGCHLD && tr_ptrace_is_tracer(p) && tr_ptrace_child(p, info, f))
+		return 0;
 	if (!is_handler(act.handler)) {
 		act_by_default(sig, info, act.handler);
 		return 0;

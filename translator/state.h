@@ -68,6 +68,8 @@ void tr_signals_after_fork(void);
  */
 void tr_signals_catch_all(struct tr_process *p);
 void tr_signals_let_go(struct tr_process *p);
+/* Makes the kernel's action for sig what it has to be now that somebody has come to need it, or needs it no more. */
+void tr_signals_refresh(struct tr_process *p, int sig);
 /* What the guest has set for a signal that is about to be handled: with SA_RESETHAND for the last time. */
 void tr_signal_action(struct tr_process *p, int sig, struct tr_sigaction *ret);
 bool tr_is_handler(const struct tr_sigaction *act);

@@ -17,8 +17,17 @@ void tr_ptrace_before(struct tr_call *c);
 MUST_CHECK bool tr_ptrace_signal(const struct instance *in, struct tr_process *p, int sig, const siginfo_t *info,
 				 ucontext_t *uc);
 
+/* True for a process with tracees: its SIGCHLD is tr_ptrace_child()'s first. */
+bool tr_ptrace_is_tracer(const struct tr_process *p);
+/* True if there is nothing in a SIGCHLD for the guest to know. */
+MUST_CHECK bool tr_ptrace_child(struct tr_process *p, const siginfo_t *info, struct tr_frame *f);
+
+/* Before and, if it fails, after the host's execve: what the guest ignores must be ignored in the kernel's eyes. */
+void tr_ptrace_exec_begins(struct tr_process *p);
+void tr_ptrace_exec_failed(struct tr_process *p);
+
 /*
- * The same at the end of execve, in the new image, with everything masked: makes the process a tracee that stops at its
+ * PTRACE_TRACEME at the end of execve, in the new image, with everything masked: makes the process a tracee that stops at its
  * first instruction.
  */
 void tr_ptrace_executed(const struct instance *in, struct tr_process *p);

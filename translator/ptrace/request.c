@@ -278,7 +278,7 @@ long sys_ptrace(struct tr_call *c, const struct ptrace_args *a)
 	if (a->request == PTRACE_KILL)
 		return native(a);
 	/* What the host has stopped may run as far as the tracer knows. */
-	tracee_settle(c, t);
+	tracee_settle_now(c, t);
 	if (a->request == PTRACE_INTERRUPT)
 		return interrupt(t, a);
 	return t->stopped ? on_stopped(c, t, a) : -ESRCH;

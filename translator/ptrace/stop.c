@@ -24,6 +24,7 @@ static bool is_interrupted(int64_t result)
 static void show(struct tracee *t, enum appearance appearance, int code)
 {
 	t->stopped = true;
+	t->told = false;
 	t->interrupted = false;
 	if (t->held == HELD_INTERRUPT)
 		t->held = 0;

@@ -66,8 +66,11 @@ struct tracee *tracee_add(struct tr_call *c, pid_t tid)
 {
 	struct tracee *t = tracee_find(c, tid);
 
-	if (t == NULL)
+	if (t == NULL) {
 		t = make(c, tid);
+		if (t != NULL)
+			tracer_gained(c->process);
+	}
 	if (t != NULL)
 		*t = (struct tracee){.tid = tid, .tracer = tr_tid(c), .want = PTRACE_CONT};
 	return t;
@@ -81,6 +84,7 @@ void tracee_forget(struct tr_call *c, pid_t tid)
 		return;
 	t->tracer = 0;
 	atomic_store(&tids[t - tracees], 0);
+	tracer_lost(c->process);
 }
 
 /* A child that an option caught has its parent's options, the host's as well as those that the tracer thinks of. */
@@ -108,4 +112,14 @@ struct tracee *tracee_meet(struct tr_call *c, pid_t tid)
 		t->configured = parent->configured;
 	}
 	return t;
+}
+
+void tracee_settle_all(struct tr_call *c)
+{
+	uint32_t n = atomic_load(&used);
+	pid_t tracer = tr_tid(c);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (atomic_load_explicit(&tids[i], memory_order_relaxed) != 0 && tracees[i].tracer == tracer)
+			tracee_settle(c, &tracees[i]);
 }

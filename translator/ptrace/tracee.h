@@ -95,6 +95,8 @@ struct tracee *tracee_find(struct tr_call *c, pid_t tid);
 /* A new one, or the old one of that number made new; NULL when there are too many. */
 struct tracee *tracee_add(struct tr_call *c, pid_t tid);
 void tracee_forget(struct tr_call *c, pid_t tid);
+/* tracee_settle() for all of the calling thread's. */
+void tracee_settle_all(struct tr_call *c);
 /* An unknown thread turns out to be a tracee: a child that asked for it, or one that an option caught. */
 struct tracee *tracee_meet(struct tr_call *c, pid_t tid);
 
@@ -157,8 +159,18 @@ static inline bool is_step(int request)
 
 /* Looks if the tracee has stopped meanwhile, without waiting: afterwards t->stopped is what the tracer may rely on. */
 void tracee_settle(struct tr_call *c, struct tracee *t);
+/* The same before a request: one that will stop in a moment, by our doing, is waited for. */
+void tracee_settle_now(struct tr_call *c, struct tracee *t);
 /* The same for a thread that is not known yet; NULL if it is no tracee that has stopped. */
 struct tracee *tracee_settle_unknown(struct tr_call *c, pid_t tid);
+
+/* --- child.c --------------------------------------------------------------------------------------------------------- */
+
+/* A tracee came or went. */
+void tracer_gained(struct tr_process *p);
+void tracer_lost(struct tr_process *p);
+/* tr_blocking_call() for waits. */
+MUST_CHECK long tracer_wait(struct tr_call *c, long nr, const uint64_t arg[6]);
 
 /* --- attach.c -------------------------------------------------------------------------------------------------------- */
 

@@ -64,7 +64,7 @@ long sys_wait4(struct tr_call *c, const struct wait4_args *a)
 					 a->rusage != 0 ? (uint64_t)(uintptr_t)&usage : 0};
 		int code;
 
-		r = tr_blocking_call(c, SYS_wait4, arg);
+		r = tracer_wait(c, SYS_wait4, arg);
 		if (r <= 0)
 			return r;
 		if (!WIFSTOPPED(status)) {
@@ -110,7 +110,7 @@ long sys_waitid(struct tr_call *c, const struct waitid_args *a)
 		int code;
 
 		info = (siginfo_t){0};
-		r = tr_blocking_call(c, SYS_waitid, arg);
+		r = tracer_wait(c, SYS_waitid, arg);
 		if (r < 0)
 			return r;
 		if (info.si_code != CLD_TRAPPED) {
@@ -132,12 +132,12 @@ long sys_waitid(struct tr_call *c, const struct waitid_args *a)
 	return r;
 }
 
-/* A stop that has not been waited for: its code, or -1. */
-static int peek(pid_t tid)
+/* A stop that has not been waited for: its code, or -1. flags: WNOHANG. */
+static int peek(pid_t tid, int flags)
 {
 	siginfo_t info = {0};
 
-	if (host_call(SYS_waitid, P_PID, tid, &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL, NULL) < 0 ||
+	if (host_call(SYS_waitid, P_PID, tid, &info, WSTOPPED | WNOWAIT | __WALL | flags, NULL) < 0 ||
 	    info.si_pid != tid || info.si_code != CLD_TRAPPED)
 		return -1;
 	return info.si_status;
@@ -147,7 +147,21 @@ void tracee_settle(struct tr_call *c, struct tracee *t)
 {
 	int code;
 
-	while (!t->stopped && (code = peek(t->tid)) >= 0)
+	while (!t->stopped && (code = peek(t->tid, WNOHANG)) >= 0)
+		tracee_on_stop(c, t, code);
+}
+
+/* On its way to a stop that natively had been made already, through nothing that could keep it. */
+static bool is_on_its_way(const struct tracee *t)
+{
+	return t->held != 0 || t->raised == SIGSTOP || t->stepping || t->executing;
+}
+
+void tracee_settle_now(struct tr_call *c, struct tracee *t)
+{
+	int code;
+
+	while (!t->stopped && (code = peek(t->tid, is_on_its_way(t) ? WEXITED : WNOHANG)) >= 0)
 		tracee_on_stop(c, t, code);
 }
 
@@ -155,10 +169,10 @@ struct tracee *tracee_settle_unknown(struct tr_call *c, pid_t tid)
 {
 	struct tracee *t;
 
-	if (peek(tid) < 0 || !is_tracee(tid))
+	if (peek(tid, WNOHANG) < 0 || !is_tracee(tid))
 		return NULL;
 	t = tracee_meet(c, tid);
 	if (t != NULL)
-		tracee_settle(c, t);
+		tracee_settle_now(c, t);
 	return t;
 }

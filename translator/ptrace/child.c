@@ -1,0 +1,101 @@
+/*
+ * SIGCHLD in a tracer. The kernel sends it for each stop of a tracee, those that the tracer must not know of included; and a
+ * tracer that does not wait would never let a tracee go on that is in one of these. So a process with tracees has a handler
+ * of ours for SIGCHLD whatever it has set itself, which answers hidden stops at once and passes on only what has a reason
+ * that the guest can see.
+ */
+#include <stdatomic.h>
+#include <sys/wait.h>
+
+#include "base/host.h"
+#include "translator/ptrace/ptrace.h"
+#include "translator/ptrace/tracee.h"
+#include "translator/state.h"
+
+/* The process that has tracees, and how many; in a child after fork the pid is another's. */
+static _Atomic pid_t tracer;
+static _Atomic uint32_t tracees;
+
+bool tr_ptrace_is_tracer(const struct tr_process *p)
+{
+	return atomic_load_explicit(&tracer, memory_order_relaxed) == p->pid;
+}
+
+void tracer_gained(struct tr_process *p)
+{
+	if (!tr_ptrace_is_tracer(p)) {
+		atomic_store(&tracees, 0);
+		atomic_store(&tracer, p->pid);
+		tr_signals_refresh(p, SIGCHLD);
+	}
+	atomic_fetch_add(&tracees, 1);
+}
+
+void tracer_lost(struct tr_process *p)
+{
+	if (!tr_ptrace_is_tracer(p) || atomic_fetch_sub(&tracees, 1) != 1)
+		return;
+	atomic_store(&tracer, 0);
+	tr_signals_refresh(p, SIGCHLD);
+}
+
+/* A child or tracee that a wait with these options would find. */
+static bool is_waitable(int options)
+{
+	siginfo_t info = {0};
+
+	return host_call(SYS_waitid, P_ALL, 0, &info, options | WNOHANG | WNOWAIT | __WALL, NULL) == 0 &&
+	       info.si_pid != 0;
+}
+
+bool tr_ptrace_child(struct tr_process *p, const siginfo_t *info, struct tr_frame *f)
+{
+	const struct tr_sigaction *act = &p->action[SIGCHLD];
+	struct tr_call c = {0};
+
+	tr_call_begin(&c, f);
+	/* Signals of a number do not queue: this one may stand for stops of all of them. */
+	tracee_settle_all(&c);
+	if (!tr_is_handler(act))
+		return true;
+	if (info->si_code != CLD_TRAPPED && info->si_code != CLD_STOPPED && info->si_code != CLD_CONTINUED)
+		return false;
+	return !is_waitable((act->flags & SA_NOCLDSTOP) != 0 ? WEXITED : WEXITED | WSTOPPED | WCONTINUED);
+}
+
+/*
+ * A wait with SIGCHLD blocked, where nobody but us would handle it. What has come meanwhile says nothing that the wait has
+ * not said.
+ */
+long tracer_wait(struct tr_call *c, long nr, const uint64_t arg[6])
+{
+	static const struct timespec now;
+	const uint64_t child = TR_SIGNAL_BIT(SIGCHLD), mask = *tr_context_mask(c->frame->context);
+	uint64_t during = mask | child;
+	long r;
+
+	if (!tr_ptrace_is_tracer(c->process) || tr_is_handler(&c->process->action[SIGCHLD]) || (mask & child) != 0)
+		return tr_blocking_call(c, nr, arg);
+	r = tr_interruptible(nr, arg, &during, c->frame);
+	(void)host_call(SYS_rt_sigtimedwait, &child, NULL, &now, sizeof(child));
+	return r;
+}
+
+void tr_ptrace_exec_begins(struct tr_process *p)
+{
+	if ((p->flags & PROCESS_TRACE_ME) != 0)
+		tr_signals_let_go(p);
+	if (!tr_ptrace_is_tracer(p))
+		return;
+	atomic_store(&tracer, 0);
+	tr_signals_refresh(p, SIGCHLD);
+	atomic_store(&tracer, p->pid);
+}
+
+void tr_ptrace_exec_failed(struct tr_process *p)
+{
+	if ((p->flags & PROCESS_TRACE_ME) != 0)
+		tr_signals_catch_all(p);
+	if (tr_ptrace_is_tracer(p))
+		tr_signals_refresh(p, SIGCHLD);
+}
