@@ -41,7 +41,7 @@ static long spawn(struct tr_call *c, uint64_t flags, uint64_t stack, uint64_t pa
 		return -ENOMEM;
 	if (stack == 0)
 		flags |= CLONE_VFORK;
-	copy = tr_process_copy(c->process);
+	copy = tr_process_copy(c->process, (flags & CLONE_VFORK) != 0);
 	if (copy == NULL)
 		return -EAGAIN;
 	copy->creds = *c->creds;

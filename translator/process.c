@@ -14,11 +14,16 @@
 #include "base/str.h"
 #include "translator/state.h"
 
-#define COPIES 32
+/* Each is a parent's thread that sleeps, or a child that shares memory and runs. */
+#define COPIES 256
 
 static struct tr_process self;
-static struct tr_process copies[COPIES];
-static _Atomic uint32_t copies_used; /* bit per entry */
+static struct {
+	struct tr_process process;
+	_Atomic bool taken;
+	bool awaited; /* somebody waits for the child and gives the copy back */
+} copies[COPIES];
+static _Atomic uint32_t copies_used, dropping;
 
 /* One page that a fork leaves zero. */
 static uint32_t not_forked[1024] __attribute__((aligned(4096)));
@@ -84,7 +89,11 @@ static void after_fork(struct tr_frame *f)
 	not_forked[0] = 1;
 	self.pid = host_getpid();
 	self.slot = NULL;
+	if (atomic_load(&copies_used) != 0)
+		for (unsigned i = 0; i < COPIES; i++)
+			atomic_store(&copies[i].taken, false);
 	atomic_store(&copies_used, 0);
+	atomic_store(&dropping, 0);
 	tr_threads_after_fork(&self.creds);
 	/* What other threads of the parent held is held by nobody here. */
 	atomic_store(&publishing, 0);
@@ -109,32 +118,34 @@ struct process_slot *tr_process_slot(struct tr_process *p)
 	return p->slot;
 }
 
+/* The copy that the process pid works on, or NULL. */
+static struct tr_process *copy_of(pid_t pid)
+{
+	for (unsigned i = 0; i < COPIES; i++)
+		if (atomic_load_explicit(&copies[i].taken, memory_order_acquire) && copies[i].process.pid == pid)
+			return &copies[i].process;
+	return NULL;
+}
+
 struct tr_process *tr_process_current(struct tr_frame *f)
 {
-	uint32_t used = atomic_load_explicit(&copies_used, memory_order_relaxed);
+	bool shared = tr_process_shared();
+	struct tr_process *copy;
+	pid_t pid;
 
 	if (not_forked[0] == 0) {
 		/* A child of a child that shares memory forks from that child's copy. */
-		if (used != 0) {
-			pid_t parent = (pid_t)host_call(SYS_getppid);
-
-			for (unsigned i = 0; i < COPIES; i++)
-				if ((used >> i & 1) != 0 && copies[i].pid == parent)
-					self = copies[i];
-		}
+		copy = shared ? copy_of((pid_t)host_call(SYS_getppid)) : NULL;
+		if (copy != NULL)
+			self = *copy;
 		after_fork(f);
 		return &self;
 	}
-	if (used != 0) {
-		pid_t pid = host_getpid();
-
-		if (pid == self.pid)
-			return &self;
-		for (unsigned i = 0; i < COPIES; i++)
-			if ((used >> i & 1) != 0 && copies[i].pid == pid)
-				return &copies[i];
-	}
-	return &self;
+	if (!shared)
+		return &self;
+	pid = host_getpid();
+	copy = pid != self.pid ? copy_of(pid) : NULL;
+	return copy != NULL ? copy : &self;
 }
 
 bool tr_process_forked(void)
@@ -147,47 +158,61 @@ bool tr_process_shared(void)
 	return atomic_load_explicit(&copies_used, memory_order_relaxed) != 0;
 }
 
+/* Children that share memory without vfork end unnoticed. */
 static void drop_dead_copies(void)
 {
-	uint32_t used = atomic_load(&copies_used);
-
+	if (atomic_exchange(&dropping, 1) != 0)
+		return;
 	for (unsigned i = 0; i < COPIES; i++) {
-		if ((used >> i & 1) == 0 || copies[i].pid == 0 || host_kill(copies[i].pid, 0) != -ESRCH)
-			continue;
-		tr_process_copy_done(&copies[i]);
+		struct tr_process *p = &copies[i].process;
+
+		if (atomic_load(&copies[i].taken) && !copies[i].awaited && p->pid != 0 &&
+		    host_kill(p->pid, 0) == -ESRCH)
+			tr_process_copy_done(p);
 	}
+	atomic_store(&dropping, 0);
 }
 
-struct tr_process *tr_process_copy(const struct tr_process *p)
+static struct tr_process *take_copy(bool awaited)
 {
-	for (int attempt = 0; attempt < 2; attempt++) {
-		uint32_t used = atomic_load(&copies_used);
-
-		while (~used != 0) {
-			unsigned i = (unsigned)__builtin_ctz(~used);
-
-			if (!atomic_compare_exchange_strong(&copies_used, &used, used | 1u << i))
-				continue;
-			copies[i] = *p;
-			copies[i].pid = 0;
-			copies[i].slot = NULL;
-			copies[i].flags &= ~(uint32_t)PROCESS_TRACE_ME;
-			return &copies[i];
+	for (unsigned i = 0; i < COPIES; i++)
+		if (!atomic_load(&copies[i].taken) && !atomic_exchange(&copies[i].taken, true)) {
+			copies[i].awaited = awaited;
+			atomic_fetch_add(&copies_used, 1);
+			return &copies[i].process;
 		}
-		drop_dead_copies();
-	}
 	return NULL;
+}
+
+struct tr_process *tr_process_copy(const struct tr_process *p, bool awaited)
+{
+	struct tr_process *copy = take_copy(awaited);
+
+	if (copy == NULL) {
+		drop_dead_copies();
+		copy = take_copy(awaited);
+	}
+	if (copy == NULL)
+		return NULL;
+	*copy = *p;
+	copy->pid = 0;
+	copy->slot = NULL;
+	copy->flags &= ~(uint32_t)PROCESS_TRACE_ME;
+	return copy;
 }
 
 void tr_process_copy_done(struct tr_process *copy)
 {
-	uint32_t bit = 1u << (copy - copies);
+	unsigned i = 0;
 
 	/* 0: it never came to be. */
 	if (copy->pid != 0)
 		tr_slots_reclaim(copy->pid);
 	copy->pid = 0;
-	atomic_fetch_and(&copies_used, ~bit);
+	while (&copies[i].process != copy)
+		i++;
+	atomic_fetch_sub(&copies_used, 1);
+	atomic_store_explicit(&copies[i].taken, false, memory_order_release);
 }
 
 void tr_call_begin(struct tr_call *c, struct tr_frame *f)

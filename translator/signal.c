@@ -276,7 +276,7 @@ static void arrived_inside(int sig, const siginfo_t *info, ucontext_t *uc)
 		 * Somebody sent SIGSEGV or SIGBUS to the few instructions of an entry, or while another signal waits, or
 		 * although the guest blocks it (these two are not masked in here): it waits until the call is over.
 		 */
-		*tr_context_mask(uc) |= TR_SIGNAL_BIT(SIGSEGV) | TR_SIGNAL_BIT(SIGBUS);
+		*tr_context_mask(uc) |= TR_SIGNAL_BIT(sig);
 		(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), sig, info);
 		return;
 	}

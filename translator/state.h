@@ -31,8 +31,11 @@ void tr_process_first_done(void);
 /* Fills c->process, c->creds, c->tid, c->ns. */
 void tr_call_begin(struct tr_call *c, struct tr_frame *f);
 
-/* A copy of p for a child that shares memory. NULL when there are too many. Its pid is 0 until the child sets it. */
-struct tr_process *tr_process_copy(const struct tr_process *p);
+/*
+ * A copy of p for a child that shares memory. NULL when there are too many. Its pid is 0 until the child sets it. awaited:
+ * the caller waits for the child and calls tr_process_copy_done(); otherwise the copy is found when it is needed.
+ */
+struct tr_process *tr_process_copy(const struct tr_process *p, bool awaited);
 /* The child is gone, or has a memory of its own. */
 void tr_process_copy_done(struct tr_process *copy);
 /* True in a new child that has not yet noticed that it is one. */
