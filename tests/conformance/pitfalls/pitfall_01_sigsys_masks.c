@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <ucontext.h>
 
 static void fill(sigset_t *set)
@@ -140,6 +141,41 @@ int main(int argc, char **argv)
 		CHECK(sigismember(&now, SIGUSR2) == 1, "a handler edits the mask it returns to");
 	}
 	CHECK(call_works(), "a call after a handler blocked SIGSYS in its frame");
+
+	/* The same for the signals of faults: a bad address stays an error, and what was sent waits. */
+	act.sa_flags = 0;
+	act.sa_handler = handler;
+	sigaction(SIGSEGV, &act, NULL);
+	sigaction(SIGBUS, &act, NULL);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	CHECK_ERRNO(open((char *)8, O_RDONLY), EFAULT, "a bad address while SIGSEGV is blocked");
+	CHECK_ERRNO(stat("/", (struct stat *)8), EFAULT, "a bad buffer while SIGSEGV is blocked");
+	seen = 0;
+	kill(getpid(), SIGSEGV);
+	for (int i = 0; i < 10; i++)
+		CHECK(call_works() && seen == 0, "a blocked SIGSEGV waits over call %d", i);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	CHECK(seen == SIGSEGV && worked_inside, "and arrives when it may");
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	{
+		int pair[2];
+		char byte;
+		struct iovec io = {&byte, 1};
+		struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1};
+
+		NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && write(pair[1], "x", 1) == 1);
+		seen = 0;
+		kill(getpid(), SIGBUS);
+		CHECK_EQUAL(recvmsg(pair[0], &message, 0), 1, "a waiting call with a blocked SIGBUS pending");
+		CHECK(seen == 0 && call_works() && seen == 0, "which still waits");
+		CHECK_ERRNO(open((char *)8, O_RDONLY), EFAULT, "and a bad address then");
+		close(pair[0]);
+		close(pair[1]);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	CHECK(seen == SIGBUS, "until it may");
+	signal(SIGSEGV, SIG_DFL);
+	signal(SIGBUS, SIG_DFL);
 
 	/* All blocked over exec. */
 	sigprocmask(SIG_SETMASK, &all, NULL);
