@@ -98,6 +98,7 @@ static void after_fork(struct tr_frame *f)
 	/* What other threads of the parent held is held by nobody here. */
 	atomic_store(&publishing, 0);
 	tr_signals_after_fork();
+	tr_recipient_after_fork();
 	if ((self.flags & PROCESS_TRACE_ME) != 0) {
 		self.flags &= ~(uint32_t)PROCESS_TRACE_ME;
 		tr_signals_let_go(&self);

@@ -328,6 +328,7 @@ uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame 
 	f->info = info;
 	if (sig == SIGSYS)
 		return tr_on_trap(info, uc, f);
+	tr_signal_recall(sig, info);
 	if (!finish_tail(uc) && in_resident((uint64_t)uc->uc_mcontext.gregs[REG_RIP])) {
 		arrived_inside(sig, info, uc);
 		return 0;
@@ -337,13 +338,15 @@ uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame 
 	f->owner = tr_process_shared() ? p->pid : 0;
 	if ((p->flags & PROCESS_TRACE_ME) != 0 && tr_ptrace_signal(TR_INSTANCE, p, sig, info, uc))
 		return 0;
-	tr_signal_action(p, sig, &act);
 
 	base = *mask;
 	if (tr_take_note(mask, &base))
 		*mask &= ~TR_SIGNAL_BIT(SIGSYS);
+	else if (tr_signal_at_way_out(uc) && tr_signal_hand_back(sig, info))
+		return 0;
 	if (sig == SIGCHLD && tr_ptrace_is_tracer(p) && tr_ptrace_child(p, info, f))
 		return 0;
+	tr_signal_action(p, sig, &act);
 	if (!is_handler(act.handler)) {
 		act_by_default(sig, info, act.handler);
 		return 0;

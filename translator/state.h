@@ -102,6 +102,22 @@ uint64_t tr_deliver_deferred(struct tr_frame *f);
 bool tr_take_note(uint64_t *ret_saved, uint64_t *ret_base);
 void tr_notes_after_fork(void);
 
+/* --- recipient.c ----------------------------------------------------------------------------------------------------- */
+
+/*
+ * A signal that this thread got when it left the resident, or not: gives it to the thread that it was meant for and returns
+ * true, or else it is this thread's. All signals are masked.
+ */
+MUST_CHECK bool tr_signal_hand_back(int sig, const siginfo_t *info);
+/* Makes *info, of a signal that arrived, what its sender said. */
+void tr_signal_recall(int sig, siginfo_t *info);
+/*
+ * True if a signal found the guest where it leaves the resident: just behind a syscall instruction. Not if it interrupted a
+ * call of the kernel's own, which it was chosen for.
+ */
+MUST_CHECK bool tr_signal_at_way_out(const ucontext_t *uc);
+void tr_recipient_after_fork(void);
+
 /* --- trap.c ---------------------------------------------------------------------------------------------------------- */
 
 /* SIGSYS. Returns as tr_on_signal does. */

@@ -122,6 +122,12 @@ static inline long tr_native(struct tr_call *c)
  */
 MUST_CHECK long tr_blocking_call(struct tr_call *c, long nr, const uint64_t arg[6]);
 
+/*
+ * The call nr that sends sig to the caller's own process, made so that the thread is chosen that Linux would choose. Only
+ * for handlers in the guest's process.
+ */
+MUST_CHECK long tr_signal_self(struct tr_call *c, int sig, long nr, const uint64_t arg[6]);
+
 /* The calling thread's identity is about to change: its own copy. Afterwards tr_creds_changed() tells the instance. */
 struct creds *tr_creds_for_change(struct tr_call *c);
 void tr_creds_changed(struct tr_call *c);

@@ -93,5 +93,8 @@ uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
 	} else {
 		r[REG_RAX] = result;
 	}
-	return f->deferred != 0 ? tr_deliver_deferred(f) : 0;
+	/* One that interrupted the call was this thread's. */
+	if (f->deferred == 0 || (result != -EINTR && tr_signal_hand_back(f->deferred, &f->deferred_info)))
+		return 0;
+	return tr_deliver_deferred(f);
 }

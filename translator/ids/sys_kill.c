@@ -59,7 +59,13 @@ static int kill_all(struct tr_call *c, int sig)
 	return all.last_error == -EPERM ? 0 : all.last_error;
 }
 
-static int kill_group(struct tr_call *c, pid_t group, int sig)
+/* The caller is one of those that get it. */
+static long kill_with_self(struct tr_call *c, pid_t pid, int sig)
+{
+	return tr_signal_self(c, sig, SYS_kill, (const uint64_t[6]){(uint64_t)pid, (uint64_t)sig});
+}
+
+static long kill_group(struct tr_call *c, pid_t group, int sig)
 {
 	struct crowd look = {.c = c, .group = group, .sig = sig};
 	const bool own = group == host_call(SYS_getpgid, 0);
@@ -67,20 +73,20 @@ static int kill_group(struct tr_call *c, pid_t group, int sig)
 
 	/* With the right to signal everybody only one member has to be known. */
 	if (creds_capable(c->creds, CAP_KILL) && (own || tr_is_guest(c, group)))
-		return host_kill(-group, sig);
+		return own ? kill_with_self(c, -group, sig) : host_kill(-group, sig);
 	r = ids_process_each(visit, &look);
 	if (r < 0)
 		return r;
 	if (!own && look.allowed == 0)
 		return look.last_error != 0 ? look.last_error : -ESRCH;
 	if (look.last_error == 0)
-		return host_kill(-group, sig);
+		return own ? kill_with_self(c, -group, sig) : host_kill(-group, sig);
 	/* A mixed group: one by one, the caller last, who might not survive it. */
 	look.deliver = true;
 	r = ids_process_each(visit, &look);
 	if (r < 0)
 		return r;
-	return own ? host_kill(c->ns.pid, sig) : 0;
+	return own ? kill_with_self(c, c->ns.pid, sig) : 0;
 }
 
 /* Where init is not of this instance it is one that handles no signal: those never reach an init. */
@@ -98,7 +104,7 @@ long sys_kill(struct tr_call *c, const struct kill_args *a)
 	int r;
 
 	if (a->pid == c->ns.pid)
-		return host_kill(a->pid, a->sig);
+		return kill_with_self(c, a->pid, a->sig);
 	if (a->pid == INT_MIN)
 		return -ESRCH;
 	if (a->pid == -1)

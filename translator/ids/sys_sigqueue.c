@@ -40,7 +40,10 @@ long sys_rt_sigqueueinfo(struct tr_call *c, const struct rt_sigqueueinfo_args *a
 	if (a->tgid <= 0 || !tr_pid_visible(c, a->tgid))
 		return -ESRCH;
 	r = tr_may_signal(c, a->tgid, a->sig);
-	return r < 0 ? r : host_call(SYS_rt_sigqueueinfo, a->tgid, a->sig, &info);
+	if (r < 0 || a->tgid != c->ns.pid)
+		return r < 0 ? r : host_call(SYS_rt_sigqueueinfo, a->tgid, a->sig, &info);
+	return tr_signal_self(c, a->sig, SYS_rt_sigqueueinfo,
+			      (const uint64_t[6]){(uint64_t)a->tgid, (uint64_t)a->sig, (uintptr_t)&info});
 }
 
 long sys_rt_tgsigqueueinfo(struct tr_call *c, const struct rt_tgsigqueueinfo_args *a)

@@ -225,6 +225,11 @@ void tr_process_changed(struct tr_call *c UNUSED)
 	fake.process_changed++;
 }
 
+long tr_signal_self(struct tr_call *c UNUSED, int sig UNUSED, long nr, const uint64_t arg[6])
+{
+	return host_call(nr, arg[0], arg[1], arg[2]);
+}
+
 bool tr_is_guest(struct tr_call *c, pid_t pid)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fake.guests) && fake.guests[i] != 0; i++)
