@@ -19,7 +19,7 @@
 /* The resident: beside lxrun in a build, in libexec when installed, or where LXRUN_LIBEXEC says. */
 static void find_resident(char *ret, size_t size)
 {
-	static const char *const places[] = {"%s/lxrun-resident", "%s/../libexec/lxrun/lxrun-resident"};
+	static const char *const places[] = {"", "/../libexec/lxrun"};
 	const char *libexec = getenv("LXRUN_LIBEXEC");
 	char own[PATH_MAX];
 	ssize_t n = host_readlinkat(AT_FDCWD, "/proc/self/exe", own, sizeof(own));
@@ -34,10 +34,7 @@ static void find_resident(char *ret, size_t size)
 	if (slash != NULL)
 		*slash = '\0';
 	for (size_t i = 0; slash != NULL && i < ARRAY_SIZE(places); i++) {
-		if (i == 0)
-			snprintf(ret, size, "%s/lxrun-resident", own);
-		else
-			snprintf(ret, size, "%s/../libexec/lxrun/lxrun-resident", own);
+		snprintf(ret, size, "%s%s/lxrun-resident", own, places[i]);
 		if (access(ret, R_OK) == 0)
 			return;
 	}

@@ -48,7 +48,7 @@ static int get_string(struct cursor *at, const char **ret, bool optional)
 
 static int get_path(struct cursor *at, int dir, struct vfs_at *ret, bool optional)
 {
-	const char *path;
+	const char *path = NULL;
 	int r = get_string(at, &path, optional);
 
 	if (r < 0)
