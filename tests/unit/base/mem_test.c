@@ -3,8 +3,15 @@
 #include <stdint.h>
 #include <string.h>
 
-static const char *(*const libc_strchr)(const char *, int) = (const char *(*)(const char *, int))strchr;
-static const char *(*const libc_strrchr)(const char *, int) = (const char *(*)(const char *, int))strrchr;
+static const char *libc_strchr(const char *s, int c)
+{
+	return strchr(s, c);
+}
+
+static const char *libc_strrchr(const char *s, int c)
+{
+	return strrchr(s, c);
+}
 
 #define memcpy  lx_memcpy
 #define memmove lx_memmove
