@@ -1,5 +1,7 @@
 /* lxrun: reads the command line, then becomes the guest's program. Links libc only; see cli/README.md. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/host.h"
@@ -24,12 +26,13 @@ int main(int argc, char **argv)
 
 	fill_standard_streams();
 	options_parse(argc, argv, &options);
-	if (options.help) {
-		options_print_help();
-		return 0;
-	}
-	if (options.version) {
-		puts("lxrun " LX_VERSION);
+	if (options.help || options.version) {
+		if (options.help)
+			options_print_help();
+		else
+			puts("lxrun " LX_VERSION);
+		if (fflush(stdout) != 0)
+			report_fatal("cannot write to the standard output: %s", strerror(errno));
 		return 0;
 	}
 	if (options.root == NULL)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +117,21 @@ static char **login_shell(const struct user *u)
 	return words;
 }
 
-static void set_trace(struct instance *in, const struct options *o)
+/* Makes the trace's file; its path without links, "" if there is none. */
+static void make_trace_file(const char *name, char *ret_path)
+{
+	int fd;
+
+	ret_path[0] = '\0';
+	if (name == NULL)
+		return;
+	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0 || realpath(name, ret_path) == NULL)
+		report_fatal("cannot write the trace file '%s': %s", name, strerror(errno));
+	close(fd);
+}
+
+static void set_trace(struct instance *in, const struct options *o, const char *file)
 {
 	if (!o->trace)
 		return;
@@ -126,11 +141,7 @@ static void set_trace(struct instance *in, const struct options *o)
 		snprintf(in->trace_path, sizeof(in->trace_path), "/proc/%d/fd/2", in->supervisor);
 		return;
 	}
-	int fd = open(o->trace_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-
-	if (fd < 0 || realpath(o->trace_file, in->trace_path) == NULL)
-		report_fatal("cannot write the trace file '%s': %s", o->trace_file, strerror(errno));
-	close(fd);
+	snprintf(in->trace_path, sizeof(in->trace_path), "%s", file);
 }
 
 /* The supervisor begins to trace this process; from then on it may become a guest. */
@@ -145,9 +156,27 @@ static void wait_for_tracer(struct instance *in, int socket)
 		report_fatal("this host does not allow tracing, which the ptrace gate needs: %s", strerror(answer));
 }
 
+/* A limit on the size of files would end this process in the middle: its files are of known size. */
+static int make_rundir(const struct rundir_options *o, struct instance **ret, char *message, size_t size)
+{
+	struct rlimit old, more;
+	sighandler_t action;
+	int r;
+
+	if (getrlimit(RLIMIT_FSIZE, &old) < 0)
+		return -errno;
+	more = (struct rlimit){.rlim_cur = old.rlim_max, .rlim_max = old.rlim_max};
+	action = signal(SIGXFSZ, SIG_IGN);
+	(void)setrlimit(RLIMIT_FSIZE, &more);
+	r = rundir_create(o, ret, message, size);
+	(void)setrlimit(RLIMIT_FSIZE, &old);
+	(void)signal(SIGXFSZ, action);
+	return r;
+}
+
 int run(const struct options *o)
 {
-	char resident[PATH_MAX], root[PATH_MAX], message[512] = "";
+	char resident[PATH_MAX], root[PATH_MAX], trace_file[PATH_MAX], message[512] = "";
 	char **command = o->command, **environment;
 	struct rundir_options rundir;
 	struct instance *in;
@@ -161,10 +190,11 @@ int run(const struct options *o)
 	environment = environment_make(root_fd, &user, o->env);
 	if (environment == NULL)
 		report_fatal("out of memory");
+	make_trace_file(o->trace_file, trace_file);
 
 	rundir = (struct rundir_options){
 		.root = root, .resident = resident, .gate = o->gate, .no_openat2 = o->no_openat2};
-	r = rundir_create(&rundir, &in, message, sizeof(message));
+	r = make_rundir(&rundir, &in, message, sizeof(message));
 	if (r < 0)
 		report_fatal("%s", message);
 	if (command[0] == NULL)
@@ -175,7 +205,7 @@ int run(const struct options *o)
 		rundir_remove(in->runtime);
 		report_fatal("cannot start the supervisor: %s", strerror(-r));
 	}
-	set_trace(in, o);
+	set_trace(in, o, trace_file);
 	if (o->gate == INSTANCE_GATE_PTRACE)
 		wait_for_tracer(in, instance_find_slot(in, getpid())->supervisor_fd);
 	(void)fcntl(instance_find_slot(in, getpid())->supervisor_fd, F_SETFD, 0);

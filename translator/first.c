@@ -56,6 +56,13 @@ static long exec_along_path(struct tr_frame *f, const char *name, const struct l
 	}
 }
 
+static bool exists(const struct vfs_ns *ns, const char *path)
+{
+	int fd CLEANUP(host_close_at) = vfs_open_path(ns, (struct vfs_at){.dir = AT_FDCWD, .path = path}, 0);
+
+	return fd >= 0;
+}
+
 /* Does not return: this process becomes the first program, or says why it cannot. */
 void tr_start_first(struct process_slot *slot, const struct ldr_stack *stack)
 {
@@ -75,7 +82,9 @@ void tr_start_first(struct process_slot *slot, const struct ldr_stack *stack)
 		tr_fail("cannot enter the directory ", directory, r);
 	r = exec_along_path(f, name, stack);
 	if (r == -ENOENT || r == -ENOTDIR) {
-		tr_complain("command not found: ", name, 0);
+		bool there = strchr(name, '/') != NULL && exists(&f->call.ns, name);
+
+		tr_complain(there ? "the interpreter is not found of " : "command not found: ", name, 0);
 		host_exit_group(127);
 	}
 	tr_complain("cannot execute ", name, r);

@@ -95,7 +95,8 @@ static void enter_instance(struct process_slot *slot)
 	}
 	r = tr_filter_install(TR_INSTANCE->gate == INSTANCE_GATE_NOTIFY ? TR_FILTER_NOTIFY : 0, &listener);
 	if (r < 0)
-		tr_fail("this host does not allow seccomp filters, which version 1 needs", "", r);
+		tr_fail("this host does not allow seccomp filters; --gate ptrace, which is slow, does without them", "",
+			r);
 	if (socket >= 0)
 		hand_over(socket, listener);
 }
