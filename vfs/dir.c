@@ -14,8 +14,11 @@
 #include "base/str.h"
 #include "vfs/internal.h"
 
-/* struct linux_dirent64 and linux_dirent: inode, offset, length, then type and name, or name and, at the end, type. */
-struct record {
+/*
+ * struct linux_dirent64 and linux_dirent: inode, offset, length, then type and name, or name and, at the end, type. The
+ * guest's buffer need not be aligned.
+ */
+struct __attribute__((packed, may_alias)) record {
 	uint64_t ino;
 	int64_t off;
 	uint16_t length;
@@ -173,13 +176,14 @@ static size_t missing(const struct listing *l, char *to, size_t room, int64_t of
 
 	for (uint32_t i = 0, next = 0; next_point(l->ns->in, &next, &p); i = next) {
 		size_t n = strlen(p.name), length = record_length(n);
-		struct record *r = (struct record *)(void *)(to + size);
+		struct record *r;
 
 		if (!is_missing(l, &p, i))
 			continue;
 		if (to != NULL && size + length > room)
 			break;
 		if (to != NULL) {
+			r = (struct record *)(void *)(to + size);
 			memset(r, 0, length);
 			r->ino = 1;
 			r->off = off;

@@ -125,7 +125,7 @@ Test(dir, mounts_on_mounts)
 
 Test(dir, other_directories_are_as_they_are)
 {
-	char mine[4096] __attribute__((aligned(8))), hosts[4096] __attribute__((aligned(8)));
+	char mine[4096] = "", hosts[4096] = "";
 	int fd = open_dir("/dir");
 	long n = vfs_getdents(&scratch.ns, fd, mine, sizeof(mine), false);
 

@@ -142,8 +142,8 @@ Test(owner, damaged_attributes_do_not_count)
 	cr_expect_eq(st.st_uid, 0);
 	cr_expect(S_ISREG(st.st_mode));
 	/* An attribute without the mark is not looked at. */
-	cr_assert_eq(setxattr(host_path("root/ro"), OWNER_ATTRIBUTE, "5:5:0600:file", 13, 0), 0);
-	cr_assert_eq(vfs_stat(&scratch.ns, path("/ro"), 0, &st), 0);
+	cr_assert_eq(setxattr(host_path("root/dir/file"), OWNER_ATTRIBUTE, "5:5:0600:file", 13, 0), 0);
+	cr_assert_eq(vfs_stat(&scratch.ns, path("/dir/file"), 0, &st), 0);
 	cr_expect_eq(st.st_uid, 0);
 }
 

@@ -40,12 +40,12 @@ void scratch_rebuild(const struct scratch_tree *t);
 void scratch_make(char *dir, size_t size);
 /* Who the guest's process is: 0 has all capabilities, others none. */
 void scratch_become(uid_t uid, gid_t gid);
-void scratch_mount(unsigned kind, unsigned flags, const char *point, const char *format, ...);
+void scratch_mount(unsigned kind, unsigned flags, const char *point, const char *format, ...) PRINTF_LIKE(4, 5);
 /* The names of /chain: chain/N leads through N links to a file. */
 #define SCRATCH_CHAIN 45
 
 struct vfs_at path(const char *p);
 /* A string of the host's file, relative to scratch.dir, in one of a few buffers that take turns. */
-const char *host_path(const char *format, ...);
+const char *host_path(const char *format, ...) PRINTF_LIKE(1, 2);
 
 #endif
