@@ -1,5 +1,5 @@
 /*
- * Calls that could close or replace the reserved descriptor. For the guest it is a number that cannot be had: as a
+ * Calls that could close, replace, copy or mark the reserved descriptor. For the guest it is a number that cannot be had: as a
  * source it is not open, as a target it is refused as one beyond the limit is, and a range goes around it.
  */
 #include <fcntl.h>
@@ -9,6 +9,17 @@
 #include "translator/files/files.h"
 
 long sys_close(struct tr_call *c, const struct close_args *a)
+{
+	return a->fd == RESERVED_FD ? -EBADF : tr_native(c);
+}
+
+long sys_dup(struct tr_call *c, const struct dup_args *a)
+{
+	return a->oldfd == RESERVED_FD ? -EBADF : tr_native(c);
+}
+
+/* Marked to be closed at exec it would be missing in the next program. */
+long sys_fcntl(struct tr_call *c, const struct fcntl_args *a)
 {
 	return a->fd == RESERVED_FD ? -EBADF : tr_native(c);
 }
