@@ -1,6 +1,7 @@
 /* The generated programs, run by the interpreter over numbers, architectures, instruction pointers and arguments. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <linux/netlink.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -267,6 +268,9 @@ static const struct {
 	{SYSCALL_epoll_pwait2, false, 1 << 0, {3, SET, 1, SET, 0, 8}},
 	{SYSCALL_io_pgetevents, true, 0, {SET, 1, 1, SET, 0, SET}},
 	{SYSCALL_io_pgetevents, false, 0, {SET, 1, 1, SET, SET, 0}},
+	{SYSCALL_socket, true, 7, {AF_NETLINK, SOCK_RAW, NETLINK_AUDIT}},
+	{SYSCALL_socket, false, 7, {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE}},
+	{SYSCALL_socket, false, 7, {AF_INET, SOCK_STREAM, NETLINK_AUDIT}},
 	{SYSCALL_accept, true, 1 << 0, {3, SET, SET}},
 	{SYSCALL_accept, false, 1 << 0, {3, 0, 0}},
 	{SYSCALL_accept4, true, 1 << 0, {3, SET, SET, 0}},
