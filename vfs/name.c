@@ -118,7 +118,7 @@ int vfs_mknod(const struct vfs_ns *ns, struct vfs_at at, mode_t mode, dev_t devi
 	if (r < 0)
 		(void)host_call(SYS_unlinkat, p.dir, p.name, 0);
 	else if (special)
-		__atomic_fetch_or(&ns->in->features, INSTANCE_DEVICE_NODES, __ATOMIC_RELAXED);
+		owner_note_devices(ns);
 	return r;
 }
 

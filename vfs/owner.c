@@ -367,6 +367,15 @@ static const struct {
 	{1, 9, "/dev/urandom"}, {5, 0, "/dev/tty"},  {5, 2, "/dev/ptmx"},
 };
 
+void owner_note_devices(const struct vfs_ns *ns)
+{
+	uint32_t had = __atomic_fetch_or(&ns->in->features, INSTANCE_DEVICE_NODES, __ATOMIC_RELAXED);
+
+	/* For the next start of the instance. */
+	if ((had & INSTANCE_DEVICE_NODES) == 0)
+		(void)host_call(SYS_setxattr, ns->in->root, OWNER_DEVICES_ATTRIBUTE, "", 0, 0);
+}
+
 int owner_open_device(const struct vfs_ns *ns, int fd, int flags)
 {
 	struct owner o;

@@ -11,6 +11,8 @@
 #include "vfs/internal.h"
 
 #define OWNER_ATTRIBUTE "user.containers.override_stat"
+/* On the root directory: the store may hold stand-ins for device nodes, INSTANCE_DEVICE_NODES is to be set. */
+#define OWNER_DEVICES_ATTRIBUTE "user.lxrun.devices"
 
 struct owner {
 	uid_t uid;
@@ -57,6 +59,8 @@ bool owner_in_group(const struct creds *c, gid_t gid);
 MUST_CHECK int owner_parse(const char *text, mode_t host, struct owner *ret);
 size_t owner_print(const struct owner *o, char *buf, size_t size);
 
+/* A stand-in was made. */
+void owner_note_devices(const struct vfs_ns *ns);
 /* What a device stand-in opens: a new descriptor, -ENXIO, or -ENODEV for what is no stand-in. */
 MUST_CHECK int owner_open_device(const struct vfs_ns *ns, int fd, int flags);
 
