@@ -118,6 +118,14 @@ static bool is_fault(int sig, const siginfo_t *info)
 	return info->si_code > 0 && (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE);
 }
 
+/* Natively it had not been noticed before the tracer decides; without a handler it does not interrupt. */
+static void send_again(const struct tr_process *p, int sig, const siginfo_t *info, ucontext_t *uc)
+{
+	if (!tr_is_handler(&p->action[sig]))
+		make_call_again(uc);
+	(void)host_call(SYS_rt_tgsigqueueinfo, p->pid, host_gettid(), sig, info);
+}
+
 bool tr_ptrace_signal(const struct instance *in, struct tr_process *p, int sig, const siginfo_t *info, ucontext_t *uc)
 {
 	tr_signals_let_go(p);
@@ -127,7 +135,7 @@ bool tr_ptrace_signal(const struct instance *in, struct tr_process *p, int sig, 
 	if (sig == SIGTRAP && info->si_code == SI_KERNEL)
 		uc->uc_mcontext.gregs[REG_RIP] -= 1;
 	else if (!is_fault(sig, info))
-		(void)host_call(SYS_rt_tgsigqueueinfo, p->pid, host_gettid(), sig, info);
+		send_again(p, sig, info, uc);
 	return true;
 }
 

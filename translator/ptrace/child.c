@@ -48,19 +48,27 @@ static bool is_waitable(int options)
 	       info.si_pid != 0;
 }
 
+/* After hidden stops have been answered: is there anything in it for the guest? */
+static bool is_of_interest(const struct tr_sigaction *act, const siginfo_t *info)
+{
+	if (!tr_is_handler(act))
+		return false;
+	if (info->si_code != CLD_TRAPPED && info->si_code != CLD_STOPPED && info->si_code != CLD_CONTINUED)
+		return true;
+	return is_waitable((act->flags & SA_NOCLDSTOP) != 0 ? WEXITED : WEXITED | WSTOPPED | WCONTINUED);
+}
+
 bool tr_ptrace_child(struct tr_process *p, const siginfo_t *info, struct tr_frame *f)
 {
-	const struct tr_sigaction *act = &p->action[SIGCHLD];
 	struct tr_call c = {0};
 
 	tr_call_begin(&c, f);
 	/* Signals of a number do not queue: this one may stand for stops of all of them. */
 	tracee_settle_all(&c);
-	if (!tr_is_handler(act))
-		return true;
-	if (info->si_code != CLD_TRAPPED && info->si_code != CLD_STOPPED && info->si_code != CLD_CONTINUED)
+	if (is_of_interest(&p->action[SIGCHLD], info))
 		return false;
-	return !is_waitable((act->flags & SA_NOCLDSTOP) != 0 ? WEXITED : WEXITED | WSTOPPED | WCONTINUED);
+	make_call_again(f->context);
+	return true;
 }
 
 /*

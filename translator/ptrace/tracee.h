@@ -172,6 +172,11 @@ void tracer_lost(struct tr_process *p);
 /* tr_blocking_call() for waits. */
 MUST_CHECK long tracer_wait(struct tr_call *c, long nr, const uint64_t arg[6]);
 
+/* --- again.c --------------------------------------------------------------------------------------------------------- */
+
+/* The signal that has just interrupted the caller's call, with this context, is none for the guest. */
+void make_call_again(ucontext_t *uc);
+
 /* --- attach.c -------------------------------------------------------------------------------------------------------- */
 
 MUST_CHECK long ptrace_trace_me(struct tr_call *c);
