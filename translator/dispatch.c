@@ -179,6 +179,17 @@ static long run(struct tr_call *c)
 	return -e->error;
 }
 
+static long run_in_any_case(struct tr_call *c)
+{
+	long r = run(c);
+
+#ifdef LX_RESIDENT
+	if (r == -EMFILE)
+		r = tr_run_with_room(c, run);
+#endif
+	return r;
+}
+
 static uint64_t now(void)
 {
 	struct timespec t = {0};
@@ -199,9 +210,9 @@ long tr_dispatch(struct tr_call *c)
 		tr_ptrace_before(c);
 #endif
 	if ((c->ns.in->features & INSTANCE_TRACE) == 0)
-		return run(c);
+		return run_in_any_case(c);
 	begin = now();
-	r = run(c);
+	r = run_in_any_case(c);
 	tr_trace(c, r, now() - begin);
 	return r;
 }

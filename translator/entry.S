@@ -11,6 +11,7 @@
 #define NR_rt_sigreturn 15
 #define NR_getpid 39
 #define NR_clone 56
+#define NR_exit 60
 
 #define FUNCTION(name) .globl name; .hidden name; .type name, @function; .balign 16; name:
 #define END(name) .size name, . - name
@@ -245,5 +246,33 @@ FUNCTION(tr_clone_shared)
 	syscall
 	ud2
 END(tr_clone_shared)
+
+/* tr_clone_errand(flags, function, argument): the parent's frame is above what the child uses. */
+FUNCTION(tr_clone_errand)
+	mov	%rdx, %r9
+	mov	%rsi, %r8
+	xor	%esi, %esi
+	xor	%edx, %edx
+	xor	%r10d, %r10d
+	push	%rbx
+	push	%rbp
+	mov	%r8, %rbx
+	mov	%r9, %rbp
+	xor	%r8d, %r8d
+	mov	$NR_clone, %eax
+	syscall
+	test	%rax, %rax
+	jz	1f
+	pop	%rbp
+	pop	%rbx
+	ret
+1:	mov	%rbp, %rdi
+	sub	$8, %rsp
+	call	*%rbx
+	xor	%edi, %edi
+	mov	$NR_exit, %eax
+	syscall
+	ud2
+END(tr_clone_errand)
 
 	.section .note.GNU-stack, "", @progbits

@@ -223,6 +223,14 @@ static int inherit(int fd)
 	return fd < 0 ? 0 : host_fcntl(fd, F_SETFD, 0);
 }
 
+/* The new image opens the instance's memory, and has nobody to tell that it could not. */
+static int check_room(const struct plan *p)
+{
+	int fd CLEANUP(host_close_at) = host_fcntl(p->program, F_DUPFD_CLOEXEC, 0);
+
+	return fd < 0 ? fd : 0;
+}
+
 static void fill_slot(struct tr_call *c, struct process_slot *s, const struct plan *p,
 		      const struct tr_exec_identity *who)
 {
@@ -292,7 +300,9 @@ static long execute(struct tr_call *c, const struct plan *p, uint64_t argv, uint
 			return r;
 		argv = words.at;
 	}
-	r = inherit(p->program);
+	r = check_room(p);
+	if (r == 0)
+		r = inherit(p->program);
 	if (r == 0)
 		r = inherit(p->interpreter);
 	if (r < 0)

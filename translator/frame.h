@@ -96,6 +96,12 @@ extern const char tr_tail_begin[], tr_tail_released[], tr_tail_end[];
 long tr_clone_shared(uint64_t flags, uint64_t parent_tid, uint64_t child_tid, uint64_t tls, ucontext_t *child_context,
 		     pid_t *ret_pid);
 
+/*
+ * A child that shares the memory (flags: CLONE_VM and CLONE_VFORK at least) calls function(argument) on the caller's stack
+ * and ends. Its pid, or -errno; it has to be waited for with __WALL.
+ */
+long tr_clone_errand(uint64_t flags, void (*function)(void *argument), void *argument);
+
 #pragma GCC visibility pop
 
 /* --- slots.c ---------------------------------------------------------------------------------------------------- */

@@ -234,7 +234,8 @@ void tr_call_begin(struct tr_call *c, struct tr_frame *f)
 		.pid = p->pid,
 		.tid = c->tid,
 		.exe = p->exe,
-		.view_dirs = (p->flags & PROCESS_VIEW_DIRS) != 0,
+		/* What the supervisor has opened in this process's name is not noted here. */
+		.view_dirs = (p->flags & PROCESS_VIEW_DIRS) != 0 || TR_INSTANCE->gate == INSTANCE_GATE_NOTIFY,
 	};
 }
 

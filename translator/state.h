@@ -123,6 +123,11 @@ void tr_recipient_after_fork(void);
 /* SIGSYS. Returns as tr_on_signal does. */
 uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f);
 
+/* --- room.c ---------------------------------------------------------------------------------------------------------- */
+
+/* run(c) answered -EMFILE: does it with some of the guest's descriptors out of the way, if it is a call that needs none. */
+long tr_run_with_room(struct tr_call *c, long (*run)(struct tr_call *c));
+
 /* --- trace.c --------------------------------------------------------------------------------------------------------- */
 
 /* One line for a finished call, and its share of the summary. */
