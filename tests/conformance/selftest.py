@@ -57,7 +57,7 @@ class Runner(unittest.TestCase):
         self.addCleanup(self.directory.cleanup)
         self.program = self.put("good.c", GOOD)
         self.lxrun = self.put("bin/lxrun", STAND_IN, 0o755)
-        self.put("bin/resident", "", 0o755)
+        self.put("bin/lxrun-resident", "", 0o755)
         self.wrapper = self.put("refuse", '#!/bin/sh\nshift\nexec "$@"\n', 0o755)
 
     def put(self, name, text, mode=0o644):

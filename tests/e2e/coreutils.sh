@@ -6,7 +6,7 @@ battery core
 try 'who and where' 'id; whoami; groups; pwd; echo $HOME; umask; uname -sm; nproc; arch'
 try -s 1 'no terminal' 'tty'
 try 'the distribution' 'cat /etc/os-release /etc/debian_version; ls /; ls -A /root'
-try 'long listings' 'ls -l /usr /etc/apt /etc/alternatives; ls -lR /usr/share/doc/dpkg; ls -ld /tmp /root'
+try 'long listings' 'ls -l /usr /etc/apt /etc/alternatives; ls -lR /usr/share/doc/dpkg; stat -c "%A %n" /tmp /root'
 try 'checksums of every program' 'cd /usr/bin && find . -type f | sort | xargs sha256sum'
 try 'links of the distribution' 'find /etc /usr/bin -type l | sort | while read -r l; do
 	printf "%s %s %s\n" "$l" "$(readlink "$l")" "$(realpath -q "$l")"; done'

@@ -4,7 +4,7 @@
 battery core
 
 # The same commits on all sides.
-identity='export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@b GIT_AUTHOR_DATE="1700000000 +0000" GIT_COMMITTER_DATE="1700000000 +0000" GIT_PAGER=cat GIT_CONFIG_NOSYSTEM=1; git config --global init.defaultBranch main; git config --global advice.detachedHead false;'
+identity='export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=A GIT_COMMITTER_EMAIL=a@b GIT_AUTHOR_DATE="1700000000 +0000" GIT_COMMITTER_DATE="1700000000 +0000" GIT_PAGER=cat GIT_CONFIG_NOSYSTEM=1; git config --global init.defaultBranch main; git config --global advice.detachedHead false; git config --global gc.autoDetach false; git config --global maintenance.auto false;'
 
 try 'commit, branch, merge, rebase' "$identity"'
 git init -q r; cd r; echo one >a; git add a; git commit -qm first; echo two >>a; ln -s a l; mkdir d; echo x >d/x; chmod +x d/x; git add -A; git commit -m second; git checkout -qb topic HEAD~; echo three >c; git add c; git commit -qm third; git rebase main; git checkout -q main; git merge topic; git log --oneline --graph --all; git status; git diff HEAD~ --stat; git mv a b; git commit -qam rename; git log --follow --oneline b; git tag -m tag v1; git describe; git show --stat; git ls-files -s; git fsck; git gc -q; git count-objects; ls .git; git blame b; git grep -n two; git stash list; echo dirty >>b; git stash -q; git stash pop -q; git diff; git checkout -q -- b; git bisect start -q 2>&1 | wc -l; git reset -q --hard HEAD~2; git reflog | wc -l; git clean -fdxq; ls -A'

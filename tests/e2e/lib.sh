@@ -89,7 +89,7 @@ battery() {
 		if [ "$side" = user ]; then
 			become_of[user]="$tests_dir/as-user"
 			program_of[user]="$("$tests_dir/stage" "$refuse")/${refuse##*/} userns" || exit 1
-			program_of[user]+=" $("$tests_dir/stage" "$lxrun" "$(dirname "$lxrun")/resident")/${lxrun##*/}" || exit 1
+			program_of[user]+=" $("$tests_dir/stage" "$lxrun" "$(dirname "$lxrun")/lxrun-resident")/${lxrun##*/}" || exit 1
 		fi
 		if [ "${2:-}" = own ]; then
 			copy_root "$side"
@@ -123,8 +123,8 @@ in_guest() {
 	fi
 }
 
-# The environment of all commands.
-guest_environment=(env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=C.UTF-8 TERM=dumb
+# The environment of all commands; the shared root's /root stays as it is.
+guest_environment=(env -i HOME="$work" USER=root LOGNAME=root SHELL=/bin/bash LANG=C.UTF-8 TERM=dumb
 	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
 
 # The processes of a side that run the resident of its runtime directory, one pid a line.

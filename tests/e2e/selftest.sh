@@ -37,8 +37,8 @@ process)
 esac
 END
 printf '#!/bin/sh\nshift\nexec "$@"\n' >"$dir/refuse"
-: >"$dir/resident"
-chmod 755 "$dir" "$dir/lxrun" "$dir/refuse" "$dir/resident"
+: >"$dir/lxrun-resident"
+chmod 755 "$dir" "$dir/lxrun" "$dir/refuse" "$dir/lxrun-resident"
 
 cat >"$dir/battery.sh" <<'END'
 #!/usr/bin/env bash

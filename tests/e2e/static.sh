@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 battery core
 
-try 'busybox' 'file -L /bin/busybox | grep -o "statically linked"; busybox sh -c "echo \$((6*7)); ls / | head -3; cat /etc/debian_version; for i in 1 2 3; do echo \$i; done | tail -1"; mkdir b; busybox --install -s b; ls b | wc -l; PATH=$PWD/b; echo abc | rev | tr a-z A-Z; seq 5 | awk "{s+=\$1} END {print s}"; find /etc/apt -type f | sort; tar cf t.tar b/ls; tar tf t.tar; vi --help 2>&1 | head -1; stat -c %a /etc; realpath /bin; md5sum /etc/debian_version; which ls | busybox sed "s,.*/e2e,e2e,;s,[0-9]*/,,g"; sh -c "sleep 0.1 & wait; echo waited"; printf "a\nb\n" | sort -r; id; ps | grep -c busybox; env | busybox sort | head -2; nc -h 2>&1 | head -1 | wc -c; ash -c "trap \"echo t\" USR1; kill -USR1 \$\$; echo \$?"'
+try 'busybox' 'file -L /bin/busybox | grep -o "statically linked"; busybox sh -c "echo \$((6*7)); ls / | head -3; cat /etc/debian_version; for i in 1 2 3; do echo \$i; done | tail -1"; mkdir b; busybox --install -s b; ls b | wc -l; PATH=$PWD/b; echo abc | rev | tr a-z A-Z; seq 5 | awk "{s+=\$1} END {print s}"; find /etc/apt -type f | sort; tar cf t.tar b/ls; tar tf t.tar; vi --help 2>&1 | head -1; stat -c %a /etc; realpath /bin; md5sum /etc/debian_version; which ls | busybox sed "s,.*/e2e,e2e,;s,[0-9]*/,,g"; sh -c "sleep 0.1 & wait; echo waited"; printf "a\nb\n" | sort -r; id; env | busybox sort | head -2; nc -h 2>&1 | head -1 | wc -c; ash -c "trap \"echo t\" USR1; kill -USR1 \$\$; echo \$?"'
 try -f 's,/tmp/cc[A-Za-z0-9]*,/tmp/cc,' 'musl' <<'END'
 cat >m.c <<'P'
 #define _GNU_SOURCE

@@ -18,7 +18,7 @@ import termios
 import time
 
 LIMIT = 20
-ENVIRONMENT = ["env", "-i", "HOME=/root", "TERM=xterm", "LANG=C.UTF-8", "SHELL=/bin/bash", "PS1=READY> ",
+ENVIRONMENT = ["env", "-i", "HOME=/tmp", "HISTFILE=", "LESSHISTFILE=-", "TERM=xterm", "LANG=C.UTF-8", "SHELL=/bin/bash", "PS1=READY> ",
                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
 # What programs send between words wherever they like, carriage returns included.
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?>]*[ -/]*[a-zA-Z@`]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78MDEHc])|\x0f|\r")
@@ -85,7 +85,7 @@ class Terminal:
             if pid:
                 self.status = os.waitstatus_to_exitcode(status)
         if self.status is None:
-            raise Stuck("the command does not end")
+            raise Stuck(f"the command does not end: {self.text[-300:]!r}")
         return self.status
 
     def close(self):
@@ -237,6 +237,7 @@ def bash(command):
         step("a pager", lambda: (t.send("seq 1000 | less\r"), t.expect("^1\n"), t.send("G"), t.expect("1000"), t.send("?^500\r"),
                                  t.expect("500"), t.send("q"), t.expect("READY> $")) and None)
         step("a background job does not hold the terminal", lambda: run("(sleep 0.1; echo said) & wait", "^said\n"))
+        step("no job is left", lambda: run("jobs; echo none left", "none left\n.*^none left\n"))
         t.send("exit 7\r")
         step("the exit status", lambda: t.end() == 7)
     finally:
