@@ -25,13 +25,28 @@ static bool number_in_code(uint64_t ip, uint32_t *ret)
 	return true;
 }
 
-/* Calls without a limit in time: the others have less of it left than they say. */
-static bool waits_for_ever(uint32_t nr, const greg_t *r)
+/* Calls that have done nothing when they answer EINTR, and that have no limit in time, of which they would have used some. */
+static bool can_be_made_again(uint32_t nr, const greg_t *r)
 {
 	switch (nr) {
 	case SYS_pause:
 	case SYS_rt_sigsuspend:
+	case SYS_wait4:
+	case SYS_waitid:
+	case SYS_read:
+	case SYS_readv:
+	case SYS_write:
+	case SYS_writev:
+	case SYS_recvfrom:
+	case SYS_recvmsg:
+	case SYS_sendto:
+	case SYS_sendmsg:
+	case SYS_accept:
+	case SYS_accept4:
+	case SYS_flock:
 		return true;
+	case SYS_futex:
+		return r[REG_R10] == 0;
 	case SYS_poll:
 		return (int)r[REG_RDX] < 0;
 	case SYS_epoll_wait:
@@ -52,7 +67,7 @@ void make_call_again(ucontext_t *uc)
 	greg_t *r = uc->uc_mcontext.gregs;
 	uint32_t nr;
 
-	if (r[REG_RAX] != -EINTR || !number_in_code((uint64_t)r[REG_RIP], &nr) || !waits_for_ever(nr, r))
+	if (r[REG_RAX] != -EINTR || !number_in_code((uint64_t)r[REG_RIP], &nr) || !can_be_made_again(nr, r))
 		return;
 	r[REG_RIP] -= SYSCALL_SIZE;
 	r[REG_RAX] = (greg_t)nr;

@@ -39,33 +39,66 @@ void tracer_lost(struct tr_process *p)
 	tr_signals_refresh(p, SIGCHLD);
 }
 
-/* A child or tracee that a wait with these options would find. */
-static bool is_waitable(int options)
+static bool is_pending(void)
 {
-	siginfo_t info = {0};
+	uint64_t set = 0;
 
-	return host_call(SYS_waitid, P_ALL, 0, &info, options | WNOHANG | WNOWAIT | __WALL, NULL) == 0 &&
-	       info.si_pid != 0;
+	return host_call(SYS_rt_sigpending, &set, sizeof(set)) == 0 && (set & TR_SIGNAL_BIT(SIGCHLD)) != 0;
+}
+
+static bool is_stop(const siginfo_t *info)
+{
+	return info->si_code == CLD_TRAPPED || info->si_code == CLD_STOPPED || info->si_code == CLD_CONTINUED;
+}
+
+/*
+ * The signal was for a stop that has been answered. It may have swallowed another one, of something that a wait would find:
+ * then it is that one's.
+ */
+static bool becomes_another(siginfo_t *info, bool stops)
+{
+	int options = stops ? WEXITED | WSTOPPED | WCONTINUED : WEXITED;
+	siginfo_t other = {0};
+	long r = host_call(SYS_waitid, P_ALL, 0, &other, options | WNOHANG | WNOWAIT | __WALL, NULL);
+
+	/* In this order: if it has a signal of its own, that is there before a wait finds it. */
+	if (r < 0 || other.si_pid == 0 || (is_stop(&other) && !stops) || is_pending())
+		return false;
+	other.si_utime = info->si_utime;
+	other.si_stime = info->si_stime;
+	*info = other;
+	return true;
+}
+
+static bool is_hidden(struct tr_call *c, const siginfo_t *info)
+{
+	const struct tracee *t = info->si_code == CLD_TRAPPED ? tracee_find(c, info->si_pid) : NULL;
+
+	return t != NULL && !t->stopped;
 }
 
 /* After hidden stops have been answered: is there anything in it for the guest? */
-static bool is_of_interest(const struct tr_sigaction *act, const siginfo_t *info)
+static bool is_of_interest(struct tr_call *c, const struct tr_sigaction *act, siginfo_t *info)
 {
+	bool stops = (act->flags & SA_NOCLDSTOP) == 0;
+
 	if (!tr_is_handler(act))
 		return false;
-	if (info->si_code != CLD_TRAPPED && info->si_code != CLD_STOPPED && info->si_code != CLD_CONTINUED)
+	if (!is_stop(info))
 		return true;
-	return is_waitable((act->flags & SA_NOCLDSTOP) != 0 ? WEXITED : WEXITED | WSTOPPED | WCONTINUED);
+	if (stops && !is_hidden(c, info))
+		return !is_pending();
+	return becomes_another(info, stops);
 }
 
-bool tr_ptrace_child(struct tr_process *p, const siginfo_t *info, struct tr_frame *f)
+bool tr_ptrace_child(struct tr_process *p, siginfo_t *info, struct tr_frame *f)
 {
 	struct tr_call c = {0};
 
 	tr_call_begin(&c, f);
 	/* Signals of a number do not queue: this one may stand for stops of all of them. */
 	tracee_settle_all(&c);
-	if (is_of_interest(&p->action[SIGCHLD], info))
+	if (is_of_interest(&c, &p->action[SIGCHLD], info))
 		return false;
 	make_call_again(f->context);
 	return true;

@@ -19,8 +19,8 @@ MUST_CHECK bool tr_ptrace_signal(const struct instance *in, struct tr_process *p
 
 /* True for a process with tracees: its SIGCHLD is tr_ptrace_child()'s first. */
 bool tr_ptrace_is_tracer(const struct tr_process *p);
-/* True if there is nothing in a SIGCHLD for the guest to know. */
-MUST_CHECK bool tr_ptrace_child(struct tr_process *p, const siginfo_t *info, struct tr_frame *f);
+/* True if there is nothing in a SIGCHLD for the guest to know; else *info may tell of another child than before. */
+MUST_CHECK bool tr_ptrace_child(struct tr_process *p, siginfo_t *info, struct tr_frame *f);
 
 /* Before and, if it fails, after the host's execve: what the guest ignores must be ignored in the kernel's eyes. */
 void tr_ptrace_exec_begins(struct tr_process *p);

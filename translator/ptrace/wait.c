@@ -36,23 +36,6 @@ static int on_stop(struct tr_call *c, pid_t tid, int code, bool taken)
 	return t->stopped ? t->code : -1;
 }
 
-/*
- * The SIGCHLD of a stop that nobody is told of, if that is all that it stands for: signals of a number do not queue, so it
- * could be another child's as well.
- */
-static void drop_signal(struct tr_call *c, pid_t tid)
-{
-	struct tr_frame *f = c->frame;
-	siginfo_t other = {0};
-
-	if (f->deferred != SIGCHLD || f->deferred_info.si_code != CLD_TRAPPED || f->deferred_info.si_pid != tid)
-		return;
-	if (host_call(SYS_waitid, P_ALL, 0, &other, WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT | __WALL,
-		      NULL) == 0 &&
-	    other.si_pid == 0)
-		f->deferred = 0;
-}
-
 long sys_wait4(struct tr_call *c, const struct wait4_args *a)
 {
 	struct rusage usage;
@@ -77,7 +60,6 @@ long sys_wait4(struct tr_call *c, const struct wait4_args *a)
 			status = code << 8 | 0x7f;
 			break;
 		}
-		drop_signal(c, (pid_t)r);
 	}
 	if ((a->wstatus != 0 && tr_write(c, a->wstatus, &status, sizeof(status)) < 0) ||
 	    (a->rusage != 0 && tr_write(c, a->rusage, &usage, sizeof(usage)) < 0))
@@ -124,7 +106,6 @@ long sys_waitid(struct tr_call *c, const struct waitid_args *a)
 			info.si_status = code;
 			break;
 		}
-		drop_signal(c, info.si_pid);
 	}
 	if (write_info(c, a->infop, &info) < 0 ||
 	    (a->rusage != 0 && info.si_pid != 0 && tr_write(c, a->rusage, &usage, sizeof(usage)) < 0))

@@ -1,4 +1,7 @@
-/* PTRACE_ATTACH and PTRACE_DETACH: to processes that run, sleep in calls of all kinds, or must not be traced. */
+/*
+ * PTRACE_ATTACH and PTRACE_DETACH: to processes that run, sleep in calls of all kinds, or must not be traced.
+ * conformance: not under ptrace: the gate itself traces every guest
+ */
 #include "tracer.h"
 
 #include <poll.h>

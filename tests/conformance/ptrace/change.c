@@ -1,4 +1,7 @@
-/* A tracer changes its tracee: memory, registers, calls, breakpoints. */
+/*
+ * A tracer changes its tracee: memory, registers, calls, breakpoints.
+ * conformance: not under ptrace: the gate itself traces every guest
+ */
 #include "tracer.h"
 
 #include <elf.h>

@@ -1,4 +1,7 @@
-/* execve in a tracee: when the tracer is told, and what it finds then. The program executes itself with an argument. */
+/*
+ * execve in a tracee: when the tracer is told, and what it finds then. The program executes itself with an argument.
+ * conformance: not under ptrace: the gate itself traces every guest
+ */
 #include "tracer.h"
 
 #include <elf.h>

@@ -1,4 +1,7 @@
-/* PTRACE_O_TRACEFORK, TRACEVFORK, TRACECLONE, TRACEVFORKDONE, TRACEEXIT: events, and tracees that come by themselves. */
+/*
+ * PTRACE_O_TRACEFORK, TRACEVFORK, TRACECLONE, TRACEVFORKDONE, TRACEEXIT: events, and tracees that come by themselves.
+ * conformance: not under ptrace: the gate itself traces every guest
+ */
 #include "tracer.h"
 
 #include <pthread.h>

@@ -1,4 +1,7 @@
-/* PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_LISTEN: stops without signals, wherever the tracee is. */
+/*
+ * PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_LISTEN: stops without signals, wherever the tracee is.
+ * conformance: not under ptrace: the gate itself traces every guest
+ */
 #include "tracer.h"
 
 #include <sys/socket.h>

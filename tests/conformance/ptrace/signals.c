@@ -1,4 +1,7 @@
-/* Signal-delivery stops: each signal is seen once, wherever it finds the tracee, and does what the tracer says. */
+/*
+ * Signal-delivery stops: each signal is seen once, wherever it finds the tracee, and does what the tracer says.
+ * conformance: not under ptrace: the gate itself traces every guest
+ */
 #include "tracer.h"
 
 #include <poll.h>

@@ -1,4 +1,7 @@
-/* PTRACE_SINGLESTEP: one instruction, one stop; a system call is one instruction, whoever makes it. */
+/*
+ * PTRACE_SINGLESTEP: one instruction, one stop; a system call is one instruction, whoever makes it.
+ * conformance: not under ptrace: the gate itself traces every guest
+ */
 #include "tracer.h"
 
 #include <sys/socket.h>

@@ -1,4 +1,7 @@
-/* PTRACE_SYSCALL: every call is seen twice, with its own registers, and nothing else is. */
+/*
+ * PTRACE_SYSCALL: every call is seen twice, with its own registers, and nothing else is.
+ * conformance: not under ptrace: the gate itself traces every guest
+ */
 #include "tracer.h"
 
 static void calls(void)

@@ -1,4 +1,7 @@
-/* PTRACE_TRACEME: the child says when, the parent may look late, or not at all. */
+/*
+ * PTRACE_TRACEME: the child says when, the parent may look late, or not at all.
+ * conformance: not under ptrace: the gate itself traces every guest
+ */
 #include "tracer.h"
 
 #include <poll.h>
