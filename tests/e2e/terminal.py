@@ -18,7 +18,9 @@ import termios
 import time
 
 LIMIT = 20
-ENVIRONMENT = ["env", "-i", "HOME=/tmp", "HISTFILE=", "LESSHISTFILE=-", "TERM=xterm", "LANG=C.UTF-8", "SHELL=/bin/bash", "PS1=READY> ",
+# By this its processes are known.
+MARK = f"LXRUN_TERMINAL_TEST={os.getpid()}"
+ENVIRONMENT = ["env", "-i", MARK, "HOME=/tmp", "HISTFILE=", "LESSHISTFILE=-", "TERM=xterm", "LANG=C.UTF-8", "SHELL=/bin/bash", "PS1=READY> ",
                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
 # What programs send between words wherever they like, carriage returns included.
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?>]*[ -/]*[a-zA-Z@`]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78MDEHc])|\x0f|\r")
@@ -96,6 +98,14 @@ class Terminal:
                 pass
             os.close(self.fd)
             os.waitpid(self.pid, 0)
+        # Servers that went into the background, where a step failed.
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/environ", "rb") as f:
+                    if MARK.encode() in f.read().split(b"\0"):
+                        os.kill(int(pid), signal.SIGKILL)
+            except OSError:
+                pass
 
 
 failures = 0
@@ -175,14 +185,14 @@ def bash(command):
             t.send("\x1a")
             t.expect("Stopped")
             t.expect("READY> $")
-            run("kill %1; wait; jobs; echo gone", "^gone\n")
+            run("kill %1; sleep 0.5; jobs; echo gone", "^gone\n")
         step("a stopped pipeline is killed", pipeline)
 
         def background_read():
             t.send("cat & sleep 0.3; jobs\r")
             t.expect(r"Stopped\s+cat")
             t.send("\r")
-            run("kill -9 %1; wait; echo killed", "^killed\n")
+            run("kill -9 $!; wait; echo killed", "^killed\n")
         step("a background job that reads is stopped", background_read)
 
         def quit_key():
