@@ -166,6 +166,28 @@ void procfs_identity(const struct vfs_ns *ns, pid_t pid, pid_t tid, struct procf
 		ret->creds.group_count = 0;
 }
 
+static const char *behind_number(const char *s)
+{
+	while (*s >= '0' && *s <= '9')
+		s++;
+	return s;
+}
+
+/* Directories of mode 0555 belong to the process whether it is dumpable or not (task_dump_owner in fs/proc/base.c). */
+static bool is_always_owned(const char *host)
+{
+	static const char *const directories[] = {"", "/task", "/attr", "/net", "/fdinfo"};
+	const char *rest = behind_number(host + sizeof("/proc/") - 1);
+
+	if (str_starts(rest, "/task/")) {
+		rest = behind_number(rest + sizeof("/task/") - 1);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
+		if (str_eq(rest, directories[i]))
+			return true;
+	return false;
+}
+
 void procfs_owner(const struct vfs_ns *ns, const struct procfs_entry *entry, uid_t *ret_uid, gid_t *ret_gid)
 {
 	struct procfs_identity id;
@@ -175,7 +197,7 @@ void procfs_owner(const struct vfs_ns *ns, const struct procfs_entry *entry, uid
 	if (entry->pid == 0)
 		return;
 	procfs_identity(ns, entry->pid, entry->tid, &id);
-	if (id.dumpable != 1)
+	if (id.dumpable != 1 && !is_always_owned(entry->host))
 		return;
 	*ret_uid = id.creds.euid;
 	*ret_gid = id.creds.egid;

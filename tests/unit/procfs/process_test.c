@@ -247,6 +247,13 @@ Test(owner, effective_ids)
 	procfs_owner(&g.ns, &e, &uid, &gid);
 	cr_expect_eq(uid, 0);
 	cr_expect_eq(gid, 0);
+	/* Its directory, and those below that everybody may list, stay its own. */
+	e = guest_lookup(&g, with_pid("%d/task", pid), PROCFS_HOST);
+	procfs_owner(&g.ns, &e, &uid, &gid);
+	cr_expect_eq(uid, 2);
+	e = guest_lookup(&g, with_pid("%d/ns", pid), PROCFS_HOST);
+	procfs_owner(&g.ns, &e, &uid, &gid);
+	cr_expect_eq(uid, 0);
 	g.creds.euid = 1000;
 	e = guest_lookup(&g, "self/limits", PROCFS_HOST);
 	procfs_owner(&g.ns, &e, &uid, &gid);
