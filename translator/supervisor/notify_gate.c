@@ -167,8 +167,7 @@ static void *serve_one(void *argument)
 	r->tid = (pid_t)w->notification.pid;
 	result = handle(r, w->in, &w->notification);
 	notify_port_done(r);
-	if (!r->answered)
-		answer(r, result);
+	answer(r, result);
 	free(r);
 	free(w);
 	return NULL;

@@ -101,12 +101,15 @@ static int borrow_fd(struct tr_call *c, int guest_fd)
 	return fd;
 }
 
+/*
+ * Not with SECCOMP_ADDFD_FLAG_SEND: the guest would go on while the file is open here as well, and find it busy when it has
+ * written and closed a program.
+ */
 static int give_fd(struct tr_call *c, int fd, bool cloexec)
 {
 	struct notify_request *r = request_of(c);
 	struct seccomp_notif_addfd add = {
 		.id = r->id,
-		.flags = SECCOMP_ADDFD_FLAG_SEND,
 		.srcfd = (uint32_t)fd,
 		.newfd_flags = cloexec ? O_CLOEXEC : 0,
 	};
@@ -114,7 +117,6 @@ static int give_fd(struct tr_call *c, int fd, bool cloexec)
 
 	got = got < 0 ? -errno : got;
 	close(fd);
-	r->answered = got >= 0;
 	return got;
 }
 

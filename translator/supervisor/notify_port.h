@@ -17,7 +17,6 @@ struct notify_request {
 	int listener;
 	uint64_t id;
 	pid_t tid;
-	bool answered; /* the kernel has the answer: a descriptor was put into the guest with it */
 	int borrowed[NOTIFY_BORROWED_MAX];
 	unsigned borrowed_count;
 	char scratch[TR_SCRATCH_SIZE];
