@@ -59,12 +59,23 @@ static void make_link(int at, const char *name, const char *text)
 		die(name);
 }
 
+static void make_chain(int root)
+{
+	char name[24], text[16];
+
+	make_dir(root, "chain", 0755);
+	make_file(root, "chain/0", "/chain/0", 0644);
+	for (int i = 1; i < SCRATCH_CHAIN; i++) {
+		snprintf(name, sizeof(name), "chain/%d", i);
+		snprintf(text, sizeof(text), "%d", i - 1);
+		make_link(root, name, text);
+	}
+}
+
 /* What tests change. */
 static void fill(const struct scratch_tree *t)
 {
 	int root = t->root, mounted = t->mounted;
-	char name[24], text[16];
-
 	static const struct {
 		const char *name, *text;
 	} links[] = {
@@ -109,14 +120,6 @@ static void fill(const struct scratch_tree *t)
 	if (mknodat(root, "fifo", S_IFIFO | 0644, 0) < 0 || mknodat(root, "sock", S_IFSOCK | 0644, 0) < 0)
 		die("mknod");
 
-	make_dir(root, "chain", 0755);
-	make_file(root, "chain/0", "/chain/0", 0644);
-	for (int i = 1; i < SCRATCH_CHAIN; i++) {
-		snprintf(name, sizeof(name), "chain/%d", i);
-		snprintf(text, sizeof(text), "%d", i - 1);
-		make_link(root, name, text);
-	}
-
 	make_file(mounted, "file", "/mnt/file", 0644);
 	make_dir(mounted, "sub", 0755);
 	make_file(mounted, "sub/file", "/mnt/sub/file", 0644);
@@ -148,12 +151,25 @@ struct scratch_tree scratch_open(const char *dir)
 	};
 }
 
+bool scratch_in_memory;
+
+/* A memory file system takes user attributes since Linux 6.6. */
+static bool has_attributes(const char *dir)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	bool has = fd >= 0 && fsetxattr(fd, "user.test", "", 0, 0) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
 void scratch_make(char *dir, size_t size)
 {
 	struct scratch_tree t;
 	int top;
 
-	snprintf(dir, size, "/tmp/vfs.XXXXXX");
+	snprintf(dir, size, "%s/vfs.XXXXXX", scratch_in_memory && has_attributes("/dev/shm") ? "/dev/shm" : "/tmp");
 	umask(022);
 	if (mkdtemp(dir) == NULL || chmod(dir, 0755) < 0)
 		die(dir);
@@ -176,6 +192,7 @@ void scratch_make(char *dir, size_t size)
 	make_file(t.root, "filemnt", "", 0644);
 	make_file(t.root, "mnt/hidden", "hidden", 0644);
 	fill(&t);
+	make_chain(t.root);
 	close(t.root);
 	close(t.mounted);
 	close(t.single);
@@ -216,7 +233,8 @@ static void remove_below(int dir, bool (*keep)(const char *))
 
 static bool is_kept(const char *name)
 {
-	return strcmp(name, "mnt") == 0 || strcmp(name, "romnt") == 0 || strcmp(name, "filemnt") == 0;
+	return strcmp(name, "mnt") == 0 || strcmp(name, "romnt") == 0 || strcmp(name, "filemnt") == 0 ||
+	       strcmp(name, "chain") == 0;
 }
 
 /* What stays gets its attributes back. */
@@ -227,7 +245,7 @@ static void reset(int fd, mode_t mode)
 	(void)fremovexattr(fd, "user.containers.override_stat");
 }
 
-void scratch_rebuild(const struct scratch_tree *t)
+void scratch_rebuild(const struct scratch_tree *t, bool chain)
 {
 	mode_t mask = umask(022);
 
@@ -239,6 +257,10 @@ void scratch_rebuild(const struct scratch_tree *t)
 	remove_below(t->root, is_kept);
 	remove_below(t->mounted, NULL);
 	fill(t);
+	if (chain) {
+		remove_one(t->root, "chain");
+		make_chain(t->root);
+	}
 	umask(mask);
 }
 

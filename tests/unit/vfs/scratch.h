@@ -35,7 +35,10 @@ struct scratch_tree {
 	int root, mounted, single;
 };
 struct scratch_tree scratch_open(const char *dir);
-void scratch_rebuild(const struct scratch_tree *t);
+/* chain: the chain too. */
+void scratch_rebuild(const struct scratch_tree *t, bool chain);
+/* Trees are made in memory where that takes attributes: for tests that make thousands. Never ended by scratch_end(). */
+extern bool scratch_in_memory;
 /* The tree alone, without an instance: path of a new temporary directory. */
 void scratch_make(char *dir, size_t size);
 /* Who the guest's process is: 0 has all capabilities, others none. */
