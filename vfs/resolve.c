@@ -250,6 +250,30 @@ static int check_mount(struct walk *w)
 	return w->start_mount == w->mount.id ? 0 : -EXDEV;
 }
 
+/* RESOLVE_NO_XDEV in a mount: what the host has mounted on the way to the source does not count. */
+static int place_in_source(struct walk *w)
+{
+	const char *rest = w->path + w->mount.point;
+	int fd = host_open(w->mount.source, O_PATH | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return fd;
+	host_close_at(&w->own);
+	w->own = fd;
+	if (*rest == '\0' && (w->mount.flags & MOUNT_FILE) != 0) {
+		memcpy(w->host, w->mount.source, strlen(w->mount.source) + 1);
+		place_at(w, AT_FDCWD, w->host, strlen(w->host), 0,
+			 mount_is_guests(w->ns->in, &w->mount) ? TREE_GUEST : TREE_HOST);
+		w->place.resolve &= ~(uint64_t)RESOLVE_NO_XDEV;
+		return 0;
+	}
+	while (*rest == '/')
+		rest++;
+	place_at(w, fd, dot_if_empty(rest), 0, RESOLVE_IN_ROOT,
+		 mount_is_guests(w->ns->in, &w->mount) ? TREE_GUEST : TREE_HOST);
+	return 0;
+}
+
 static int place_absolute(struct walk *w)
 {
 	struct mount *m = &w->mount;
@@ -269,6 +293,8 @@ static int place_absolute(struct walk *w)
 			 mount_is_guests(w->ns->in, m) ? TREE_GUEST : TREE_HOST);
 		return 0;
 	}
+	if ((w->resolve & RESOLVE_NO_XDEV) != 0)
+		return place_in_source(w);
 	n = strlen(m->source);
 	memcpy(w->host, m->source, n);
 	/* The source "/" and a rest that begins with a slash make one slash. */
