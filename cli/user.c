@@ -102,7 +102,8 @@ int user_find(int root_fd, const char *who, struct user *ret)
 	if (!read_passwd(root_fd, who, by_id, id, &u)) {
 		if (!by_id && strcmp(who, "root") != 0)
 			return -ENOENT;
-		u.uid = id;
+		/* A number that passwd does not know has a group of its own. */
+		u.uid = u.gid = id;
 		if (id != 0)
 			snprintf(u.name, sizeof(u.name), "%u", id);
 	}

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "base/host.h"
 #include "base/str.h"
@@ -43,7 +44,7 @@ static void close_plan(struct plan *p)
 	host_close_at(&p->interpreter);
 }
 
-/* Executable at all? A directory, a file without any x bit, a noexec mount are EACCES. */
+/* May the caller execute it? A directory, a file without an x bit for him, a noexec mount are EACCES. */
 static int check_executable(struct tr_call *c, int fd)
 {
 	struct stat st;
@@ -52,7 +53,7 @@ static int check_executable(struct tr_call *c, int fd)
 
 	if (r < 0)
 		return r;
-	if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
+	if (!S_ISREG(st.st_mode) || vfs_permission(&c->ns, &st, X_OK) < 0)
 		return -EACCES;
 	if (st.st_dev == c->ns.in->root_device)
 		return 0;
@@ -97,7 +98,7 @@ static int open_checked(struct tr_call *c, struct vfs_at at, int flags)
 		int nofollow = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? O_NOFOLLOW : 0;
 
 		/* A FIFO or a device would wait or act on being opened; they are refused just behind. */
-		fd = vfs_open(&c->ns, at, O_RDONLY | O_NONBLOCK | O_CLOEXEC | nofollow, 0, 0);
+		fd = vfs_open(&c->ns, at, O_RDONLY | O_NONBLOCK | O_CLOEXEC | VFS_OPEN_EXEC | nofollow, 0, 0);
 	}
 	if (fd < 0)
 		return fd == -ENXIO || fd == -ENODEV ? -EACCES : fd;

@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 #include "vfs/internal.h"
-#include "vfs/owner.h"
+#include "vfs/permission.h"
 
 int fd_is_real(int fd)
 {
@@ -48,7 +48,7 @@ static int change_mode(const struct vfs_ns *ns, struct object *o, mode_t mode)
 	if (!owner_may_change(ns, &owner))
 		return -EPERM;
 	mode = (owner.mode & S_IFMT) | (mode & 07777);
-	if (!owner_in_group(ns->creds, owner.gid) && !creds_capable(ns->creds, CAP_FSETID))
+	if (!owner_may_set_gid(ns, owner.gid))
 		mode &= ~(mode_t)S_ISGID;
 	if (mode == owner.mode && (owner.kept || is_host_device(ns, o, &st)))
 		return 0;
@@ -81,6 +81,9 @@ static bool may_chown(const struct vfs_ns *ns, const struct owner *o, uid_t uid,
 {
 	if (creds_capable(ns->creds, CAP_CHOWN))
 		return true;
+	if (o->anyones)
+		return (uid == (uid_t)-1 || uid == ns->creds->fsuid) &&
+		       (gid == (gid_t)-1 || gid == o->gid || owner_in_group(ns->creds, gid));
 	if (uid != (uid_t)-1 && (ns->creds->fsuid != o->uid || uid != o->uid))
 		return false;
 	if (gid != (gid_t)-1 && (ns->creds->fsuid != o->uid || (gid != o->gid && !owner_in_group(ns->creds, gid))))
@@ -121,9 +124,11 @@ static int change_owner(const struct vfs_ns *ns, struct object *o, uid_t uid, gi
 	/* A program that changes hands is set-id no more. */
 	if (!S_ISDIR(want.mode)) {
 		want.mode &= ~(mode_t)S_ISUID;
-		if ((want.mode & S_IXGRP) != 0)
+		if ((want.mode & S_IXGRP) != 0 || !owner_may_set_gid(ns, now.gid))
 			want.mode &= ~(mode_t)S_ISGID;
 	}
+	if (want.mode != now.mode && !owner_may_change(ns, &now))
+		return -EPERM;
 	if (o->tree == TREE_HOST)
 		return change_host_owner(ns, o, &st, &now, &want);
 	/* What cannot carry an attribute keeps the owner that it has. */
@@ -155,6 +160,11 @@ int vfs_fchown(const struct vfs_ns *ns, int fd, uid_t uid, gid_t gid)
 
 /* --- times and length --------------------------------------------------------------------------------------------------- */
 
+static bool is_now(const struct timespec *times)
+{
+	return times == NULL || (times[0].tv_nsec == UTIME_NOW && times[1].tv_nsec == UTIME_NOW);
+}
+
 int vfs_utimens(const struct vfs_ns *ns, struct vfs_at at, int lookup, const struct timespec *times)
 {
 	struct object o CLEANUP(object_done) = OBJECT_INIT;
@@ -172,12 +182,27 @@ int vfs_utimens(const struct vfs_ns *ns, struct vfs_at at, int lookup, const str
 	/* Root may; others must own it, or be able to write to it for the time of now. */
 	if (!creds_capable(ns->creds, CAP_FOWNER)) {
 		r = read_object(ns, &o, &st, &owner);
-		if (r == 0 && times != NULL && !owner_may_change(ns, &owner))
-			r = -EPERM;
+		if (r == 0 && !owner_may_change(ns, &owner))
+			r = is_now(times) ? permission_mode(ns->creds, &owner, W_OK) : -EPERM;
 		if (r < 0)
 			return r;
 	}
 	return (int)host_call(SYS_utimensat, o.fd, "", times, AT_EMPTY_PATH);
+}
+
+/* Who cuts a program takes its set-id bits. */
+static int may_truncate(const struct vfs_ns *ns, struct object *o)
+{
+	struct owner owner;
+	struct stat st;
+	int r = read_object(ns, o, &st, &owner);
+
+	if (r < 0)
+		return r;
+	if (!S_ISREG(owner.mode))
+		return S_ISDIR(owner.mode) ? -EISDIR : -EINVAL;
+	r = permission_mode(ns->creds, &owner, W_OK);
+	return r < 0 ? r : owner_written(ns, o->fd, o->tree, &st, &owner);
 }
 
 int vfs_truncate(const struct vfs_ns *ns, struct vfs_at at, off_t length)
@@ -192,6 +217,9 @@ int vfs_truncate(const struct vfs_ns *ns, struct vfs_at at, off_t length)
 	/* What kind of file it is comes before what kind of file system. */
 	if (r == -EROFS && vfs_stat(ns, at, 0, &st) == 0 && !S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	if (r < 0)
+		return r;
+	r = permission_matters(ns) || owner_may_be_device(ns) ? may_truncate(ns, &o) : 0;
 	if (r < 0)
 		return r;
 	r = (int)host_call(SYS_truncate, fd_link(o.fd).text, length);

@@ -34,6 +34,8 @@ static inline bool component_is_dotdot(const char *path, struct component c)
 
 /* Takes out empty and dot components. A slash or dot at the end stays: it says that a directory is meant. In place. */
 void path_tidy(char *path);
+/* How many bytes of path name the directory above path[0, n), without a slash at the end. */
+size_t path_above(const char *path, size_t n);
 /* The first ".." component; length 0 if there is none. */
 struct component path_dotdot(const char *path);
 /* Takes out the ".." component c and the one before it, in place; false where there is none before it. */
@@ -132,7 +134,12 @@ struct walk {
 	uint64_t resolve;     /* the guest's RESOLVE_* */
 	uint32_t start_mount; /* RESOLVE_NO_XDEV: the one that may not be left */
 	size_t clean;         /* this much of path is known to be free of links */
-	struct place place;
+	/* search.c: */
+	bool checked;    /* the caller needs search permission */
+	size_t searched; /* what is above the directory path[0, searched) needs no check any more */
+	bool narrowed;   /* place is a name in the directory that was checked last; wide is what it was */
+	int step;        /* that directory, or -1 */
+	struct place place, wide;
 	struct mount mount; /* of an absolute path */
 	char path[WALK_PATH];
 	char host[WALK_PATH + MOUNT_SOURCE_MAX];
@@ -155,6 +162,11 @@ MUST_CHECK int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at
 MUST_CHECK int walk_next(struct walk *w);
 MUST_CHECK bool walk_again(struct walk *w, int *r);
 void walk_done(struct walk *w);
+/* Checks the directories that w->place passes and makes it a name in the last; the way back. w->checked is set. */
+MUST_CHECK int walk_search(struct walk *w);
+void walk_widen(struct walk *w);
+/* See walk.searched: n bytes of w->path. */
+void walk_set_searched(struct walk *w, size_t n);
 /* The operation that most need: opens w->place. */
 MUST_CHECK int place_open(struct walk *w, int flags, mode_t mode);
 /* All of it. */
@@ -211,6 +223,10 @@ struct parent {
 	uint32_t mount;               /* the id of the mount that dir is in, if known */
 	enum mount_relation relation; /* of the name */
 	bool slash;
+	/* permission.c: only for callers whom permissions concern. */
+	bool checked;
+	bool writable;           /* names may be made in dir and taken out of it */
+	bool sticky;             /* but only the caller's own may be taken out */
 	char name[NAME_MAX + 3]; /* with a slash if the path ended with one: the host's kernel knows what that means */
 };
 #define PARENT_INIT       \

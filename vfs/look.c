@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "vfs/internal.h"
-#include "vfs/owner.h"
+#include "vfs/permission.h"
 
 bool walk_in_host_root(const struct walk *w)
 {
@@ -17,73 +17,54 @@ bool walk_in_host_root(const struct walk *w)
 
 /* --- access ---------------------------------------------------------------------------------------------------------- */
 
-/* The mode's answer for a guest identity, as the kernel's generic_permission() without ACLs. */
-static int mode_allows(const struct creds *c, uid_t uid, gid_t gid, bool capable, const struct owner *o, int mode)
-{
-	mode_t bits = o->mode & 7;
-
-	if (capable)
-		return (mode & X_OK) == 0 || S_ISDIR(o->mode) || (o->mode & 0111) != 0 ? 0 : -EACCES;
-	if (uid == o->uid) {
-		bits = o->mode >> 6 & 7;
-	} else {
-		bool member = gid == o->gid;
-
-		for (uint32_t i = 0; i < c->group_count && i < CREDS_GROUPS_MAX && !member; i++)
-			member = c->groups[i] == o->gid;
-		if (member)
-			bits = o->mode >> 3 & 7;
-	}
-	return ((mode_t)mode & ~bits) == 0 ? 0 : -EACCES;
-}
-
-static int guest_access(const struct vfs_ns *ns, const struct object *obj, int mode, bool effective)
-{
-	const struct creds *c = ns->creds;
-	struct owner o;
-	struct stat st;
-	bool capable;
-	int r;
-
-	r = host_fstat(obj->fd, &st);
-	if (r < 0)
-		return r;
-	owner_get(ns, obj->fd, obj->tree, &st, &o);
-	if (obj->in_proc) {
-		o.uid = obj->uid;
-		o.gid = obj->gid;
-	}
-	/* With the real ids, the capabilities are those that root would have. */
-	capable = effective ? creds_capable(c, CAP_DAC_OVERRIDE)
-			    : c->ruid == 0 && (c->cap_permitted >> CAP_DAC_OVERRIDE & 1) != 0;
-	return mode_allows(c, effective ? c->fsuid : c->ruid, effective ? c->fsgid : c->rgid, capable, &o, mode);
-}
-
-int vfs_access(const struct vfs_ns *ns, struct vfs_at at, int lookup, int mode, bool effective)
+/* access(2) asks for the real ids, with the capabilities that they would have. */
+__attribute__((noinline)) static int access_as(const struct vfs_ns *ns, struct vfs_at at, int lookup, int mode)
 {
 	struct object o CLEANUP(object_done) = OBJECT_INIT;
 	struct stat st;
 	int r;
 
-	if ((mode & ~(R_OK | W_OK | X_OK)) != 0)
-		return -EINVAL;
 	r = object_open(ns, at, lookup, false, &o);
 	if (r < 0 || mode == F_OK)
 		return r;
 	r = host_fstat(o.fd, &st);
 	if (r < 0)
 		return r;
-	if ((mode & W_OK) != 0 && o.read_only && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode)))
-		return -EROFS;
 	if (o.tree == TREE_UNKNOWN)
 		o.tree = fd_tree(ns, o.fd);
-	if (o.tree == TREE_HOST && !S_ISLNK(st.st_mode)) {
-		/* Whatever the guest believes to be, the host decides. */
+	r = permission_object(ns, &o, mode);
+	if (r < 0)
+		return r;
+	if ((mode & W_OK) != 0 && o.read_only && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode)))
+		return -EROFS;
+	/* Whatever the guest believes to be, the host decides. */
+	if (o.tree == TREE_HOST && !S_ISLNK(st.st_mode))
 		r = (int)host_call(SYS_faccessat, AT_FDCWD, fd_link(o.fd).text, mode);
-		if (r < 0 || ns->creds->fsuid == 0)
-			return r;
+	return r;
+}
+
+/* SECBIT_NO_SETUID_FIXUP, linux/securebits.h */
+#define NO_SETUID_FIXUP (1u << 2)
+
+int vfs_access(const struct vfs_ns *ns, struct vfs_at at, int lookup, int mode, bool effective)
+{
+	const struct creds *c = ns->creds;
+	struct vfs_ns as = *ns;
+	struct creds real;
+	uint64_t caps = c->cap_effective;
+
+	if ((mode & ~(R_OK | W_OK | X_OK)) != 0)
+		return -EINVAL;
+	if ((c->securebits & NO_SETUID_FIXUP) == 0)
+		caps = c->ruid == 0 ? c->cap_permitted : 0;
+	if (!effective && (c->fsuid != c->ruid || c->fsgid != c->rgid || c->cap_effective != caps)) {
+		real = *c;
+		real.fsuid = c->ruid;
+		real.fsgid = c->rgid;
+		real.cap_effective = caps;
+		as.creds = &real;
 	}
-	return guest_access(ns, &o, mode, effective);
+	return access_as(&as, at, lookup, mode);
 }
 
 /* --- readlink -------------------------------------------------------------------------------------------------------- */

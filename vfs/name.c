@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "vfs/internal.h"
-#include "vfs/owner.h"
+#include "vfs/permission.h"
 
 void note_directory_change(const struct vfs_ns *ns)
 {
@@ -59,6 +59,8 @@ int vfs_mkdir(const struct vfs_ns *ns, struct vfs_at at, mode_t mode)
 	int r;
 
 	r = open_for_new(ns, at, &p);
+	if (r == 0)
+		r = permission_make(&p, true);
 	if (r < 0)
 		return r;
 	mode &= 01777;
@@ -88,6 +90,8 @@ int vfs_mknod(const struct vfs_ns *ns, struct vfs_at at, mode_t mode, dev_t devi
 	if (!special && type != S_IFREG && type != S_IFIFO && type != S_IFSOCK)
 		return -EINVAL;
 	r = open_for_new(ns, at, &p);
+	if (r == 0)
+		r = permission_make(&p, false);
 	if (r < 0)
 		return r;
 	/* Anyone may make the character device 0:0, a whiteout. */
@@ -130,6 +134,8 @@ int vfs_symlink(const struct vfs_ns *ns, const char *text, struct vfs_at at)
 	if (text[0] == '\0')
 		return -ENOENT;
 	r = open_for_new(ns, at, &p);
+	if (r == 0)
+		r = permission_make(&p, false);
 	if (r < 0)
 		return r;
 	do
@@ -174,10 +180,27 @@ static int link_object(const struct vfs_ns *ns, struct vfs_at from, int flags, s
 		o.mount_known = fd_mount(ns, o.fd, &o.mount) == 0;
 	if (o.mount_known && o.mount != parent_mount(ns, &p))
 		return not_across(&p);
+	r = permission_matters(ns) ? permission_link(ns, o.fd, o.tree) : 0;
+	if (r == 0)
+		r = permission_make(&p, false);
+	if (r < 0)
+		return r;
 	do
 		r = (int)host_call(SYS_linkat, AT_FDCWD, fd_link(o.fd).text, p.dir, p.name, AT_SYMLINK_FOLLOW);
 	while (once_more(ns, &p, r));
 	return r;
+}
+
+static int may_link(const struct vfs_ns *ns, const struct parent *old, const struct parent *new)
+{
+	int fd CLEANUP(host_close_at) = -1;
+	int r;
+
+	fd = host_openat(old->dir, old->name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	r = permission_link(ns, fd, old->tree);
+	return r < 0 ? r : permission_make(new, false);
 }
 
 int vfs_link(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, int flags)
@@ -208,6 +231,9 @@ int vfs_link(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, int 
 	r = parents_same_mount(ns, &old, &new);
 	if (r < 0)
 		return r == -EXDEV ? not_across(&new) : r;
+	r = old.checked ? may_link(ns, &old, &new) : 0;
+	if (r < 0)
+		return r;
 	do
 		r = (int)host_call(SYS_linkat, old.dir, old.name, new.dir, new.name, 0);
 	while (once_more(ns, &new, r));
@@ -245,6 +271,9 @@ int vfs_unlink(const struct vfs_ns *ns, struct vfs_at at, int flags)
 		return unlink_special(&p, directory);
 	if (p.read_only)
 		return -EROFS;
+	r = permission_remove(ns, &p, directory);
+	if (r < 0)
+		return r;
 	if (is_mount_point(p.relation)) {
 		if ((p.relation == MOUNT_FILE_POINT) == directory)
 			return directory ? -ENOTDIR : -EISDIR;

@@ -113,7 +113,8 @@ static int write_attribute(int fd, const struct owner *o)
 static int read_attribute(int fd, mode_t host, struct owner *ret)
 {
 	char text[64];
-	long n = host_call(SYS_fgetxattr, fd, OWNER_ATTRIBUTE, text, sizeof(text) - 1);
+	long n = fd == AT_FDCWD ? host_call(SYS_getxattr, ".", OWNER_ATTRIBUTE, text, sizeof(text) - 1)
+				: host_call(SYS_fgetxattr, fd, OWNER_ATTRIBUTE, text, sizeof(text) - 1);
 
 	if (n == -EBADF)
 		n = host_call(SYS_getxattr, fd_link(fd).text, OWNER_ATTRIBUTE, text, sizeof(text) - 1);
@@ -161,18 +162,24 @@ static bool is_anonymous(const struct vfs_ns *ns, const struct stat *st)
 	return (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode)) && st->st_dev != ns->in->root_device;
 }
 
-/* FIFOs and sockets belong to the owner of the directory that they are in: the one that the descriptor's link names. */
+/*
+ * Links, FIFOs and sockets belong to the owner of the directory that they are in: the one that the descriptor's link names.
+ * In a sticky one, where everybody makes them, that says nothing.
+ */
 static void adopt(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *ret)
 {
-	struct owner parent;
+	struct owner parent = {0};
 	char path[PATH_MAX];
 	char *slash;
+	bool kept;
 
 	if (host_readlinkat(AT_FDCWD, fd_link(fd).text, path, sizeof(path)) < 0 || path[0] != '/')
 		return;
 	slash = strrchr(path, '/');
 	slash[slash == path] = '\0';
-	if (!owner_of_directory(ns, AT_FDCWD, path, tree, &parent))
+	kept = owner_of_directory(ns, AT_FDCWD, path, tree, &parent);
+	ret->anyones = (parent.mode & S_ISVTX) != 0 && (parent.mode & 022) != 0;
+	if (!kept)
 		return;
 	ret->uid = parent.uid;
 	ret->gid = parent.gid;
@@ -185,26 +192,31 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
 	ret->uid = ret->gid = 0;
 	ret->mode = st->st_mode;
 	ret->rdev = st->st_rdev;
-	ret->kept = false;
+	ret->kept = ret->anyones = false;
 
-	if (tree == TREE_UNKNOWN && fd >= 0 && is_anonymous(ns, st)) {
+	if (tree == TREE_UNKNOWN && fd != -1 && is_anonymous(ns, st)) {
 		ret->uid = ns->creds->fsuid;
 		ret->gid = ns->creds->fsgid;
 		return;
 	}
-	if (tree == TREE_UNKNOWN && fd >= 0 && (!ours || ((st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode))))
+	if (tree == TREE_UNKNOWN && fd != -1 && (!ours || ((st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode))))
 		tree = fd_tree(ns, fd);
 	if (tree == TREE_HOST || (tree == TREE_UNKNOWN && !ours)) {
 		host_ids(ns, st, ret);
+		/* Whoever somebody is in the distribution, on the host he is the caller. */
+		ret->anyones = st->st_uid == ns->in->host_uid;
 		return;
 	}
-	if (fd >= 0 && (st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode) && has_attributes(ns, st) &&
+	if (fd != -1 && (st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode) && has_attributes(ns, st) &&
 	    read_attribute(fd, st->st_mode, ret) == 0)
 		return;
 	ret->uid = ret->gid = 0;
 	ret->mode = st->st_mode;
 	ret->kept = false;
-	if (fd >= 0 && (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode)))
+	/* A character device is a terminal of the host's: a distribution's own is a stand-in. */
+	ret->anyones = !has_attributes(ns, st) || S_ISCHR(st->st_mode);
+	if (fd != -1 && (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode) ||
+			 (S_ISLNK(st->st_mode) && !creds_capable(ns->creds, CAP_FOWNER))))
 		adopt(ns, fd, tree, ret);
 }
 
@@ -298,12 +310,14 @@ void owner_of_new(const struct vfs_ns *ns, int dir, const char *path, enum tree 
 	ret->gid = ns->creds->fsgid;
 	ret->mode = mode & (S_IFMT | 07777);
 	ret->rdev = 0;
-	ret->kept = false;
+	ret->kept = ret->anyones = false;
 	if (!owner_of_directory(ns, dir, path, tree, &parent) || (parent.mode & S_ISGID) == 0)
 		return;
 	ret->gid = parent.gid;
 	if (S_ISDIR(mode))
 		ret->mode |= S_ISGID;
+	else if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && !owner_may_set_gid(ns, parent.gid))
+		ret->mode &= ~(mode_t)S_ISGID;
 }
 
 int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *want)
@@ -336,7 +350,24 @@ bool owner_in_group(const struct creds *c, gid_t gid)
 
 bool owner_may_change(const struct vfs_ns *ns, const struct owner *o)
 {
-	return ns->creds->fsuid == o->uid || creds_capable(ns->creds, CAP_FOWNER);
+	return ns->creds->fsuid == o->uid || o->anyones || creds_capable(ns->creds, CAP_FOWNER);
+}
+
+bool owner_may_set_gid(const struct vfs_ns *ns, gid_t gid)
+{
+	return owner_in_group(ns->creds, gid) || creds_capable(ns->creds, CAP_FSETID);
+}
+
+int owner_written(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, struct owner *o)
+{
+	mode_t mode = o->mode & ~(mode_t)S_ISUID;
+
+	if ((mode & S_IXGRP) != 0 || !owner_in_group(ns->creds, o->gid))
+		mode &= ~(mode_t)S_ISGID;
+	if (mode == o->mode || !S_ISREG(mode) || creds_capable(ns->creds, CAP_FSETID) || tree != TREE_GUEST)
+		return 0;
+	o->mode = mode;
+	return owner_set(ns, fd, tree, st, o);
 }
 
 bool owner_grant(const struct vfs_ns *ns, int fd, enum tree tree)
@@ -344,7 +375,7 @@ bool owner_grant(const struct vfs_ns *ns, int fd, enum tree tree)
 	struct owner o;
 	struct stat st;
 
-	if (!creds_capable(ns->creds, CAP_DAC_OVERRIDE) || host_fstat(fd, &st) < 0)
+	if (host_fstat(fd, &st) < 0)
 		return false;
 	if (!can_be_marked(st.st_mode) || st.st_uid != ns->in->host_uid ||
 	    (st.st_mode & least(st.st_mode)) == least(st.st_mode))

@@ -20,6 +20,8 @@ struct owner {
 	mode_t mode; /* with the type */
 	dev_t rdev;
 	bool kept; /* read from the attribute */
+	/* Nobody keeps whose it is: whoever asks counts as its owner. */
+	bool anyones;
 };
 
 /*
@@ -51,13 +53,26 @@ MUST_CHECK int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree,
 
 /* True if a process may do what an owner may. */
 bool owner_may_change(const struct vfs_ns *ns, const struct owner *o);
-/* Gives the caller back the access to a guest's file that its host mode lacks (0444, 0000): true if it changed. */
+/* A process is going to write to a file: without CAP_FSETID that takes its set-id bits. tree must be known. */
+MUST_CHECK int owner_written(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, struct owner *o);
+/* True if a process may keep the set-group-ID bit on a file of the group. */
+bool owner_may_set_gid(const struct vfs_ns *ns, gid_t gid);
+/*
+ * Gives the caller back the access to a guest's file that its host mode lacks (0444, 0000): true if it changed. Whether the
+ * guest's mode allows it has been looked at before.
+ */
 bool owner_grant(const struct vfs_ns *ns, int fd, enum tree tree);
 bool owner_in_group(const struct creds *c, gid_t gid);
 
 /* "uid:gid:mode:type"; 0 or -EINVAL. hosted mode gives the type where the text has none. */
 MUST_CHECK int owner_parse(const char *text, mode_t host, struct owner *ret);
 size_t owner_print(const struct owner *o, char *buf, size_t size);
+
+/* The store has device stand-ins: regular files that must not be taken for some. */
+static inline bool owner_may_be_device(const struct vfs_ns *ns)
+{
+	return (ns->in->features & INSTANCE_DEVICE_NODES) != 0;
+}
 
 /* A stand-in was made. */
 void owner_note_devices(const struct vfs_ns *ns);

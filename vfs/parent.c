@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "vfs/internal.h"
+#include "vfs/permission.h"
 
 void parent_done(struct parent *p)
 {
@@ -160,7 +160,7 @@ int parent_open(const struct vfs_ns *ns, struct vfs_at at, struct parent *p)
 		p->kind = PARENT_DOTDOT;
 	p->slash = last.slash;
 	p->relation = MOUNT_UNRELATED;
-	p->mount_known = p->read_only = false;
+	p->mount_known = p->read_only = p->checked = false;
 
 	if (p->kind == PARENT_NAME && at_is_plain(ns, at)) {
 		p->dir = at.dir;
@@ -171,6 +171,13 @@ int parent_open(const struct vfs_ns *ns, struct vfs_at at, struct parent *p)
 		r = open_directory(ns, at, last, p);
 		if (r < 0)
 			return r;
+	}
+	if (permission_matters(ns) && p->kind != PARENT_ROOT) {
+		r = permission_parent(ns, p);
+		if (r < 0) {
+			parent_done(p);
+			return r;
+		}
 	}
 	/* A name that is too long stays too long: the host says so when its turn has come. */
 	n = last.name.length <= NAME_MAX ? last.name.length : NAME_MAX + 1;

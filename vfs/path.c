@@ -52,6 +52,17 @@ void path_tidy(char *path)
 	*to = '\0';
 }
 
+size_t path_above(const char *path, size_t n)
+{
+	while (n > 0 && path[n - 1] == '/')
+		n--;
+	while (n > 0 && path[n - 1] != '/')
+		n--;
+	while (n > 0 && path[n - 1] == '/')
+		n--;
+	return n;
+}
+
 struct component path_dotdot(const char *path)
 {
 	struct component c = path_component(path, 0);

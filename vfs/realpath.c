@@ -65,6 +65,8 @@ ssize_t vfs_real_path(const struct vfs_ns *ns, struct vfs_at at, int lookup, cha
 	if (r == 0) {
 		/* The kernel could do the dots, but then nobody would know where they led. */
 		w.split_dots = true;
+		if (n > 1)
+			walk_set_searched(&w, (size_t)n);
 		fd = walk_open(&w, O_PATH | O_CLOEXEC | ((lookup & VFS_DIRECTORY) != 0 ? O_DIRECTORY : 0), 0);
 		n = fd < 0 ? fd : name_of(&w, fd, buf, size);
 	} else {

@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 #include "vfs/internal.h"
-#include "vfs/owner.h"
+#include "vfs/permission.h"
 
 static bool is_directory(const struct parent *p)
 {
@@ -58,6 +58,9 @@ static int check(const struct vfs_ns *ns, struct parent *from, struct parent *to
 		return (flags & RENAME_NOREPLACE) != 0 ? -EEXIST : -EBUSY;
 	if (from->read_only || to->read_only)
 		return -EROFS;
+	r = permission_rename(ns, from, to, flags);
+	if (r < 0)
+		return r;
 	if (from->relation != MOUNT_UNRELATED || is_mount_point(to->relation))
 		return check_busy(from, to, flags);
 	return 0;

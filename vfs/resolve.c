@@ -8,7 +8,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "vfs/internal.h"
+#include "vfs/permission.h"
 
 /* Rounds that a rename elsewhere or a link that came and went may cost before the walk gives up. */
 #define TRIES_MAX 1000
@@ -67,6 +67,9 @@ static int make_absolute(struct walk *w)
 	w->path[base] = '/';
 	w->clean = 0;
 	path_tidy(w->path);
+	/* Who stands in a directory needs nothing of those above. */
+	n = base == 1 ? 0 : (size_t)base;
+	walk_set_searched(w, w->searched == 0 ? n : n + 1 + w->searched);
 	return 0;
 }
 
@@ -98,6 +101,10 @@ int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lo
 	w->resolve = resolve;
 	w->clean = 0;
 	w->split_dots = false;
+	w->checked = permission_matters(ns);
+	w->searched = 0;
+	w->narrowed = false;
+	w->step = -1;
 	w->path[0] = '\0';
 
 	n = at.path == NULL ? 0 : strlen(at.path);
@@ -109,6 +116,8 @@ int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lo
 	if (n == 0) {
 		w->path[0] = '.';
 		n = 1;
+		/* Nothing is looked up. */
+		w->checked = false;
 	} else {
 		memcpy(w->path, at.path, n);
 	}
@@ -123,6 +132,7 @@ int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lo
 void walk_done(struct walk *w)
 {
 	host_close_at(&w->own);
+	host_close_at(&w->step);
 }
 
 /* --- where the path is ----------------------------------------------------------------------------------------------- */
@@ -150,7 +160,7 @@ static int start_below(struct walk *w, int fd, const char *rest)
 	if (*rest == '\0')
 		rest = ".";
 	memmove(w->path, rest, strlen(rest) + 1);
-	w->clean = 0;
+	w->clean = w->searched = 0;
 	return AGAIN;
 }
 
@@ -182,6 +192,8 @@ static int follow_text(struct walk *w, size_t end, const char *text, size_t leng
 		at = 0;
 		w->clean = 0;
 	}
+	if (w->searched > at)
+		walk_set_searched(w, at);
 	r = path_splice(w->path, at, end, text, length);
 	if (r < 0)
 		return r;
@@ -329,18 +341,22 @@ __attribute__((noinline)) static int check_up(struct walk *w, size_t end)
 __attribute__((noinline)) static int drop_dotdot(struct walk *w, struct component c)
 {
 	char rest[WALK_PATH];
-	size_t n = strlen(w->path + c.at) + 1, head = c.at;
+	size_t n = strlen(w->path + c.at) + 1, head = c.at, above;
 	int fd CLEANUP(host_close_at) = -1;
+	bool ends;
 	int r;
 
 	memcpy(rest, w->path + c.at, n);
 	w->path[head] = '\0';
 	r = place_absolute(w);
 	if (r == 0) {
-		fd = place_open(w, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-		if (fd >= 0 && w->place.magic)
+		r = w->checked ? walk_search(w) : 0;
+		if (r == 0)
+			r = fd = place_open(w, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+		if (r >= 0 && w->place.magic)
 			return start_below(w, take_fd(&fd), rest);
-		r = fd < 0 ? fd : 0;
+		if (r >= 0)
+			r = w->checked && !w->place.in_proc ? permission_search(w->ns, fd, w->place.tree) : 0;
 		if (r == -ELOOP && walk_again(w, &r))
 			r = AGAIN;
 	}
@@ -356,8 +372,12 @@ __attribute__((noinline)) static int drop_dotdot(struct walk *w, struct componen
 		return AGAIN;
 	w->clean = 0;
 	c = path_dotdot(w->path);
+	above = path_above(w->path, c.at);
+	ends = path_component(w->path, c.at + c.length).length == 0;
 	if (!path_collapse(w->path, c) && (w->resolve & RESOLVE_BENEATH) != 0)
 		return -EXDEV;
+	/* The directory that is left was passed; nothing more is looked up in it if this is the end. */
+	walk_set_searched(w, ends ? strlen(w->path) : above);
 	r = (w->resolve & RESOLVE_NO_XDEV) != 0 ? check_up(w, head) : 0;
 	return r < 0 ? r : AGAIN;
 }
@@ -368,7 +388,7 @@ static int next_absolute(struct walk *w)
 
 	if (c.length == 0)
 		return place_absolute(w);
-	if (w->split_dots || mount_has_any_name(w->ns->in, w->path))
+	if (w->split_dots || w->checked || mount_has_any_name(w->ns->in, w->path))
 		return drop_dotdot(w, c);
 	/* No mount below the root is on the way; the kernel does the dots, and never leaves the root. */
 	mount_find(w->ns, "/", &w->mount);
@@ -389,6 +409,7 @@ __attribute__((noinline)) static int step_up(struct walk *w)
 {
 	struct component c = path_component(w->path, 0);
 	struct stat root, here;
+	bool above;
 	int fd, r;
 
 	r = host_fstatat(w->dir, "", &here, AT_EMPTY_PATH);
@@ -397,8 +418,18 @@ __attribute__((noinline)) static int step_up(struct walk *w)
 	if (r < 0)
 		return r;
 	r = here.st_dev == root.st_dev && here.st_ino == root.st_ino;
-	fd = host_openat(w->dir, r ? "." : "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	return fd < 0 ? fd : start_below(w, fd, w->path + c.at + c.length);
+	above = r;
+	r = w->checked ? permission_search(w->ns, w->dir, TREE_UNKNOWN) : 0;
+	if (r < 0)
+		return r;
+	fd = host_openat(w->dir, above ? "." : "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	above = path_component(w->path, c.at + c.length).length == 0;
+	r = start_below(w, fd, w->path + c.at + c.length);
+	if (above)
+		w->searched = strlen(w->path);
+	return r;
 }
 
 /* The path leaves such a directory further on: what stands before that ".." is walked for itself. */
@@ -420,11 +451,17 @@ __attribute__((noinline)) static int step_down_to_dotdot(struct walk *w)
 	return 0;
 }
 
+static bool must_be_absolute(const struct walk *w)
+{
+	return dir_is_view(w->ns, w->dir) || mount_has_any_name(w->ns->in, w->path) ||
+	       (w->checked && path_dotdot(w->path).length != 0);
+}
+
 static int next_relative(struct walk *w)
 {
 	bool leaves = component_is_dotdot(w->path, path_component(w->path, 0));
 
-	if (!w->fixed && (leaves || dir_is_view(w->ns, w->dir) || mount_has_any_name(w->ns->in, w->path))) {
+	if (!w->fixed && (leaves || must_be_absolute(w))) {
 		int r = make_absolute(w);
 
 		if (r == 0)
@@ -444,12 +481,13 @@ int walk_next(struct walk *w)
 	int r;
 
 	do {
+		walk_widen(w);
 		if (w->path[0] == '/')
 			r = next_absolute(w);
 		else
 			r = next_relative(w);
 	} while (r == AGAIN);
-	return r;
+	return r == 0 && w->checked ? walk_search(w) : r;
 }
 
 /* --- links ----------------------------------------------------------------------------------------------------------- */
@@ -461,10 +499,15 @@ int walk_next(struct walk *w)
 __attribute__((noinline)) static int follow(struct walk *w)
 {
 	char buf[PATH_MAX], text[PATH_MAX];
+	struct component c;
+	const char *path;
+	size_t skew;
+
 	/* place.path ends as w->path does; skew is how much longer its beginning is. */
-	size_t skew = strlen(w->place.path) - strlen(w->path);
-	struct component c = path_component(w->place.path, w->place.trusted);
-	const char *path = w->place.path;
+	walk_widen(w);
+	path = w->place.path;
+	skew = strlen(path) - strlen(w->path);
+	c = path_component(path, w->place.trusted);
 
 	/* readlinkat would not stop at the root. */
 	if (w->path[0] == '/' && path_dotdot(w->path).length != 0) {

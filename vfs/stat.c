@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 #include "vfs/internal.h"
-#include "vfs/owner.h"
+#include "vfs/permission.h"
 
 /* What the host says of an object, in one of the two forms; st is always filled. */
 struct look {
@@ -88,8 +88,10 @@ static int look_fd(const struct vfs_ns *ns, int fd, struct look *l)
 static int look_plain(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct look *l)
 {
 	enum tree tree = TREE_GUEST;
-	int r = ask(l, at.dir, at.path, AT_SYMLINK_NOFOLLOW);
+	int r = permission_matters(ns) ? permission_search(ns, at.dir, TREE_UNKNOWN) : 0;
 
+	if (r == 0)
+		r = ask(l, at.dir, at.path, AT_SYMLINK_NOFOLLOW);
 	if (r < 0)
 		return r;
 	if (S_ISLNK(l->st.st_mode) && (lookup & VFS_NOFOLLOW) == 0)

@@ -68,6 +68,8 @@ enum vfs_lookup {
 
 /* --- opening and looking --------------------------------------------------------------------------------------- */
 
+/* A flag for vfs_open() beside O_RDONLY: what the caller may execute is opened, if he may read it or not. */
+#define VFS_OPEN_EXEC (1 << 30)
 /* openat(2), all flags; resolve is openat2(2)'s RESOLVE_* as the guest gave it (0 for open and openat). */
 MUST_CHECK int vfs_open(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, uint64_t resolve);
 
@@ -82,6 +84,8 @@ MUST_CHECK int vfs_fstat(const struct vfs_ns *ns, int fd, struct stat *ret);
 /* flags: AT_* of statx(2), mask likewise. */
 MUST_CHECK int vfs_statx(const struct vfs_ns *ns, struct vfs_at at, int flags, unsigned mask, struct statx *ret);
 MUST_CHECK int vfs_statfs(const struct vfs_ns *ns, struct vfs_at at, struct statfs *ret);
+/* If the caller (fsuid and fsgid) may do what mode (R_OK, W_OK, X_OK) says to a file; st is vfs_stat's answer. */
+MUST_CHECK int vfs_permission(const struct vfs_ns *ns, const struct stat *st, int mode);
 /* mode: R_OK, W_OK, X_OK, F_OK; effective: AT_EACCESS. */
 MUST_CHECK int vfs_access(const struct vfs_ns *ns, struct vfs_at at, int lookup, int mode, bool effective);
 /* The link's text, not terminated; its length (at most size). */

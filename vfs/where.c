@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "base/str.h"
-#include "vfs/internal.h"
+#include "vfs/permission.h"
 
 struct fd_link fd_link(int fd)
 {
@@ -208,6 +208,12 @@ int vfs_chdir(const struct vfs_ns *ns, struct vfs_at at)
 	int fd CLEANUP(host_close_at) = -1;
 
 	fd = vfs_open_path(ns, at, VFS_DIRECTORY);
+	if (fd >= 0 && permission_matters(ns)) {
+		int r = permission_fd(ns, fd, TREE_UNKNOWN, X_OK);
+
+		if (r < 0)
+			return r;
+	}
 	return fd < 0 ? fd : host_fchdir(fd);
 }
 

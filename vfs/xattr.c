@@ -12,7 +12,7 @@
 
 #include "base/str.h"
 #include "vfs/internal.h"
-#include "vfs/owner.h"
+#include "vfs/permission.h"
 
 #define KEPT_PREFIX   "user.lxrun."
 #define HIDDEN_PREFIX "user.containers.override_"
@@ -66,6 +66,29 @@ static bool may_see(const struct vfs_ns *ns, const char *name)
 	return !str_starts(name, "trusted.") || creds_capable(ns->creds, CAP_SYS_ADMIN);
 }
 
+/* xattr_permission() and what ACLs ask for, for the names that are the host's own. mode: R_OK or W_OK. */
+static int check(const struct vfs_ns *ns, const struct object *o, const char *name, int mode)
+{
+	bool user = str_starts(name, "user."), acl = str_starts(name, "system.posix_acl_");
+	struct owner owner;
+	struct stat st;
+	int r;
+
+	if ((!permission_matters(ns) && !owner_may_be_device(ns)) || (!user && !(acl && mode == W_OK)))
+		return 0;
+	r = host_fstatat(o->fd, "", &st, AT_EMPTY_PATH);
+	if (r < 0)
+		return r;
+	owner_get(ns, o->fd, o->tree, &st, &owner);
+	if (acl)
+		return owner_may_change(ns, &owner) ? 0 : -EPERM;
+	if (!S_ISREG(owner.mode) && !S_ISDIR(owner.mode))
+		return mode == W_OK ? -EPERM : -ENODATA;
+	if (S_ISDIR(owner.mode) && (owner.mode & S_ISVTX) != 0 && mode == W_OK && !owner_may_change(ns, &owner))
+		return -EPERM;
+	return permission_mode(ns->creds, &owner, mode);
+}
+
 static int open_object(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool write, struct object *o)
 {
 	int r = at.path == NULL ? fd_is_real(at.dir) : 0;
@@ -87,6 +110,9 @@ int vfs_setxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const ch
 		return r;
 	if (n.kind == NAME_HIDDEN || (n.kind == NAME_KEPT && !may_change(ns, name)))
 		return -EPERM;
+	r = check(ns, &o, name, W_OK);
+	if (r < 0)
+		return r;
 	r = (int)host_call(SYS_setxattr, fd_link(o.fd).text, n.host, value, size, flags);
 	if (r == -EACCES && owner_grant(ns, o.fd, o.tree))
 		r = (int)host_call(SYS_setxattr, fd_link(o.fd).text, n.host, value, size, flags);
@@ -106,6 +132,9 @@ ssize_t vfs_getxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, cons
 		return r;
 	if (n.kind == NAME_HIDDEN || !may_see(ns, name))
 		return -ENODATA;
+	r = check(ns, &o, name, R_OK);
+	if (r < 0)
+		return r;
 	r = host_call(SYS_getxattr, fd_link(o.fd).text, n.host, value, size);
 	if (r == -EACCES && owner_grant(ns, o.fd, o.tree))
 		r = host_call(SYS_getxattr, fd_link(o.fd).text, n.host, value, size);
@@ -131,6 +160,9 @@ int vfs_removexattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const
 		return -ENODATA;
 	if (n.kind == NAME_KEPT && !may_change(ns, name))
 		return -EPERM;
+	r = check(ns, &o, name, W_OK);
+	if (r < 0)
+		return r;
 	return (int)host_call(SYS_removexattr, fd_link(o.fd).text, n.host);
 }
 

@@ -2,6 +2,7 @@
  * Links, FIFOs and sockets have owners and attributes as other files have, and directories know devices.
  *
  * conformance: not under trap: what cannot carry an attribute has no owner of its own, and a device is a regular file
+ * conformance: not under walk: the same
  * conformance: not under notify: the same
  * conformance: not under ptrace: the same
  */
