@@ -53,7 +53,8 @@ static int get_path(struct cursor *at, int dir, struct vfs_at *ret, bool optiona
 
 	if (r < 0)
 		return r;
-	if (path == NULL || path[0] != '/') {
+	/* No path and no descriptor is not the current directory: the handler says what it is. */
+	if (path != NULL ? path[0] != '/' : dir != AT_FDCWD) {
 		/* A bad one is no error before the path was looked at: an empty path comes first. */
 		r = tr_borrow_fd(at->c, dir);
 		dir = r >= 0 || r == AT_FDCWD ? r : -EBADF;
@@ -152,9 +153,11 @@ static const struct entry table[] = {
 #else
 /* In the supervisor: what the notify gate sends it, and nothing that must happen in the guest's process. */
 static const struct entry table[] = {
-#define NOTIFY(name) [SYSCALL_##name] = {.enter = enter_##name},
+#define NOTIFY(name)                   [SYSCALL_##name] = {.enter = enter_##name},
+#define NOTIFY_UNLESS(name, reg, bits) NOTIFY(name)
 #include "syscall-tables/notify.def"
 #undef NOTIFY
+#undef NOTIFY_UNLESS
 };
 #endif
 

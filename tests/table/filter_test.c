@@ -1,6 +1,7 @@
 /* The generated programs, run by the interpreter over numbers, architectures, instruction pointers and arguments. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <sched.h>
 #include <signal.h>
@@ -21,18 +22,25 @@
 #define ARCH        2u
 #define SOME_RANDOM 20
 
-static const char *const notify[] = {
-#define NOTIFY(name) #name,
+static const struct {
+	const char *name;
+	unsigned reg;
+	uint64_t bits;
+} notify[] = {
+#define NOTIFY(name)                   {#name, 0, 0},
+#define NOTIFY_UNLESS(name, reg, bits) {#name, reg, bits},
 #include "syscall-tables/notify.def"
 #undef NOTIFY
+#undef NOTIFY_UNLESS
 };
 
-static bool is_notified(uint32_t nr)
+/* What the notify gate's program must say of a translated call; 0 where the arguments decide. */
+static uint32_t notify_answer(uint32_t nr)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(notify); i++)
-		if (strcmp(notify[i], syscall_info(nr)->name) == 0)
-			return true;
-	return false;
+		if (strcmp(notify[i].name, syscall_info(nr)->name) == 0)
+			return notify[i].bits == 0 ? SECCOMP_RET_USER_NOTIF : 0;
+	return TRAPPED;
 }
 
 static struct program program(unsigned flags)
@@ -85,9 +93,7 @@ static uint32_t expected(uint32_t nr, unsigned flags)
 	case SYSCALL_IS_XLATE_IF:
 		return 0;
 	case SYSCALL_IS_XLATE:
-		if ((flags & TR_FILTER_NOTIFY) && is_notified(nr))
-			return SECCOMP_RET_USER_NOTIF;
-		return TRAPPED;
+		return (flags & TR_FILTER_NOTIFY) ? notify_answer(nr) : TRAPPED;
 	default:
 		return TRAPPED;
 	}
@@ -182,6 +188,30 @@ Test(filter, knows_where_the_resident_begins_and_ends)
 				     "%#lx", cases[i].ip);
 			cr_assert_eq(run(program(flags), &refused), cases[i].resident ? SECCOMP_RET_ALLOW : TRAPPED,
 				     "%#lx", cases[i].ip);
+		}
+	}
+}
+
+Test(filter, notifies_unless_a_bit_is_set)
+{
+	uint64_t state = 7;
+
+	for (size_t i = 0; i < ARRAY_SIZE(notify); i++) {
+		for (uint32_t nr = 0; nr < SYSCALL_NUMBERS && notify[i].bits != 0; nr++) {
+			uint64_t arg[6];
+
+			if (syscall_info(nr) == NULL || strcmp(syscall_info(nr)->name, notify[i].name) != 0)
+				continue;
+			for (int n = 0; n < SOME_RANDOM; n++) {
+				random_arguments(arg, &state);
+				arg[notify[i].reg] &= ~notify[i].bits;
+				struct seccomp_data clear = call(nr, OUTSIDE, arg);
+				arg[notify[i].reg] |= notify[i].bits;
+				struct seccomp_data set = call(nr, OUTSIDE, arg);
+
+				cr_assert_eq(run(program(TR_FILTER_NOTIFY), &clear), SECCOMP_RET_USER_NOTIF);
+				cr_assert_eq(run(program(TR_FILTER_NOTIFY), &set), TRAPPED);
+			}
 		}
 	}
 }

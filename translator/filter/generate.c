@@ -10,6 +10,7 @@
  * architecture: what the kernel needs to answer it from a bitmap, without running the program.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
@@ -78,10 +79,16 @@ static const struct row rows[] = {
 #include "syscall-tables/each.h"
 };
 
-static const char *const notify[] = {
-#define NOTIFY(name) #name,
+static const struct notified {
+	const char *name;
+	unsigned reg;
+	uint64_t bits; /* the call traps if one of them is set in the register */
+} notify[] = {
+#define NOTIFY(name) {#name, 0, 0},
+#define NOTIFY_UNLESS(name, reg, bits) {#name, reg, bits},
 #include "syscall-tables/notify.def"
 #undef NOTIFY
+#undef NOTIFY_UNLESS
 };
 /* clang-format on */
 
@@ -112,12 +119,12 @@ static void emit(struct program *p, struct sock_filter instruction)
 	p->code[p->n++] = instruction;
 }
 
-static bool is_notified(const char *name)
+static const struct notified *find_notified(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(notify); i++)
-		if (strcmp(notify[i], name) == 0)
-			return true;
-	return false;
+		if (strcmp(notify[i].name, name) == 0)
+			return &notify[i];
+	return NULL;
 }
 
 /* The decision tree: exact numbers, and arguments of the calls that have rules. */
@@ -140,10 +147,26 @@ static void add_rule(scmp_filter_ctx filter, uint32_t action, const struct row *
 	check(errno == 0, row->name);
 }
 
+/* One bit: set, the call traps; clear, it goes to the supervisor. */
+static void add_split_row(scmp_filter_ctx filter, const struct row *row, const struct notified *n)
+{
+	struct rule rule = {.n = 1, .compare = {{.reg = n->reg, .op = SCMP_CMP_MASKED_EQ, .mask = n->bits}}};
+
+	add_rule(filter, WANT_NOTIFY, row, &rule);
+	rule.compare[0].value = n->bits;
+	add_rule(filter, WANT_TRAP, row, &rule);
+}
+
 static void add_row(scmp_filter_ctx filter, const struct row *row, bool notified)
 {
-	uint32_t action = notified && is_notified(row->name) ? WANT_NOTIFY : WANT_TRAP;
+	const struct notified *to_supervisor = notified ? find_notified(row->name) : NULL;
+	uint32_t action = to_supervisor != NULL ? WANT_NOTIFY : WANT_TRAP;
 	const struct rule always = {0};
+
+	if (to_supervisor != NULL && to_supervisor->bits != 0) {
+		add_split_row(filter, row, to_supervisor);
+		return;
+	}
 
 	switch (row->how) {
 	case ALLOWED:
@@ -317,9 +340,9 @@ int main(void)
 		bool found = false;
 
 		for (size_t j = 0; j < ARRAY_SIZE(rows); j++)
-			found |= strcmp(rows[j].name, notify[i]) == 0 && rows[j].how == TRANSLATED;
+			found |= strcmp(rows[j].name, notify[i].name) == 0 && rows[j].how == TRANSLATED;
 		errno = EINVAL;
-		check(found, notify[i]);
+		check(found, notify[i].name);
 	}
 	printf("/* Made by translator/filter/generate.c from syscall-tables/x86_64.def. */\n");
 	make("filter_program", false);

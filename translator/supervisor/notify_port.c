@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/host.h"
 #include "base/layout.h"
 
 #ifndef SECCOMP_ADDFD_FLAG_SEND
@@ -76,21 +78,39 @@ static long read_string(struct tr_call *c, char *to, uint64_t from, size_t size)
 	return -ENAMETOOLONG;
 }
 
+static int open_cwd(pid_t tid)
+{
+	char link[32];
+
+	snprintf(link, sizeof(link), "/proc/%d/cwd", tid);
+	return open(link, O_PATH | O_CLOEXEC);
+}
+
+/* The very descriptor where the kernel can copy it (5.6), else another for the same object. */
+static int copy_fd(const struct notify_request *r, int guest_fd)
+{
+	int pidfd CLEANUP(host_close_at) = (int)syscall(SYS_pidfd_open, r->call.process->pid, 0);
+	char link[64];
+	int fd = -1;
+
+	if (pidfd >= 0)
+		fd = (int)syscall(SYS_pidfd_getfd, pidfd, guest_fd, 0);
+	if (fd >= 0 || errno == EBADF)
+		return fd;
+	snprintf(link, sizeof(link), "/proc/%d/fd/%d", r->tid, guest_fd);
+	return open(link, O_PATH | O_CLOEXEC);
+}
+
 static int borrow_fd(struct tr_call *c, int guest_fd)
 {
 	struct notify_request *r = request_of(c);
-	char link[64];
 	int fd;
 
 	if (r->borrowed_count == NOTIFY_BORROWED_MAX)
 		return -EMFILE;
 	if (guest_fd == RESERVED_FD || (guest_fd < 0 && guest_fd != AT_FDCWD))
 		return -EBADF;
-	if (guest_fd == AT_FDCWD)
-		snprintf(link, sizeof(link), "/proc/%d/cwd", r->tid);
-	else
-		snprintf(link, sizeof(link), "/proc/%d/fd/%d", r->tid, guest_fd);
-	fd = open(link, O_PATH | O_CLOEXEC);
+	fd = guest_fd == AT_FDCWD ? open_cwd(r->tid) : copy_fd(r, guest_fd);
 	if (fd < 0)
 		return -EBADF;
 	if (!notify_request_valid(r)) {

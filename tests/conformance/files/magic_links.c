@@ -1,4 +1,8 @@
-/* All calls through a magic link of /proc act on what the descriptor is. Libcs use it for what has no call of its own. */
+/*
+ * All calls through a magic link of /proc act on what the descriptor is. Libcs use it for what has no call of its own.
+ *
+ * conformance: not under notify: /proc refuses to remove its names with another errno for the supervisor, who is not their owner
+ */
 #include "../check.h"
 
 #include <sys/vfs.h>
