@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "vfs/permission.h"
+#include "vfs/walk.h"
 
 /* Rounds that a rename elsewhere or a link that came and went may cost before the walk gives up. */
 #define TRIES_MAX 1000
@@ -137,7 +138,7 @@ void walk_done(struct walk *w)
 
 /* --- where the path is ----------------------------------------------------------------------------------------------- */
 
-static void place_at(struct walk *w, int dir, const char *path, size_t trusted, uint64_t resolve, enum tree tree)
+void walk_place_at(struct walk *w, int dir, const char *path, size_t trusted, uint64_t resolve, enum tree tree)
 {
 	w->place.dir = dir;
 	w->place.path = path;
@@ -147,10 +148,7 @@ static void place_at(struct walk *w, int dir, const char *path, size_t trusted, 
 	w->place.in_proc = w->place.magic = false;
 }
 
-/* What walk_next() says to itself: the path has changed, look again. */
-#define AGAIN 1
-
-static int start_below(struct walk *w, int fd, const char *rest)
+int walk_start_below(struct walk *w, int fd, const char *rest)
 {
 	host_close_at(&w->own);
 	w->own = w->dir = fd;
@@ -161,7 +159,7 @@ static int start_below(struct walk *w, int fd, const char *rest)
 		rest = ".";
 	memmove(w->path, rest, strlen(rest) + 1);
 	w->clean = w->searched = 0;
-	return AGAIN;
+	return WALK_AGAIN;
 }
 
 static int count_link(struct walk *w)
@@ -198,7 +196,7 @@ static int follow_text(struct walk *w, size_t end, const char *text, size_t leng
 	if (r < 0)
 		return r;
 	path_tidy(w->path);
-	return AGAIN;
+	return WALK_AGAIN;
 }
 
 /* The path is in the guest's /proc, rest below it. */
@@ -239,7 +237,7 @@ __attribute__((noinline)) static int place_in_proc(struct walk *w, const char *r
 			return -EXDEV;
 		if (!end) {
 			r = host_open(e->host, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-			return r < 0 ? r : start_below(w, r, rest + e->used);
+			return r < 0 ? r : walk_start_below(w, r, rest + e->used);
 		}
 	}
 	n = (ssize_t)strlen(e->host);
@@ -248,14 +246,14 @@ __attribute__((noinline)) static int place_in_proc(struct walk *w, const char *r
 		w->host[n++] = '/';
 	w->host[n] = '\0';
 	magic = e->kind == PROCFS_MAGIC && (slash || !w->nofollow);
-	place_at(w, AT_FDCWD, w->host, 0, 0, magic ? TREE_UNKNOWN : TREE_HOST);
+	walk_place_at(w, AT_FDCWD, w->host, 0, 0, magic ? TREE_UNKNOWN : TREE_HOST);
 	w->place.magic = magic;
 	w->place.in_proc = !magic;
 	return 0;
 }
 
 /* NO_XDEV: no round may be in another mount than the first. */
-static int check_mount(struct walk *w)
+int walk_check_mount(struct walk *w)
 {
 	if ((w->resolve & RESOLVE_NO_XDEV) == 0)
 		return 0;
@@ -274,35 +272,35 @@ static int place_in_source(struct walk *w)
 	w->own = fd;
 	if (*rest == '\0' && (w->mount.flags & MOUNT_FILE) != 0) {
 		memcpy(w->host, w->mount.source, strlen(w->mount.source) + 1);
-		place_at(w, AT_FDCWD, w->host, strlen(w->host), 0,
-			 mount_is_guests(w->ns->in, &w->mount) ? TREE_GUEST : TREE_HOST);
+		walk_place_at(w, AT_FDCWD, w->host, strlen(w->host), 0,
+			      mount_is_guests(w->ns->in, &w->mount) ? TREE_GUEST : TREE_HOST);
 		w->place.resolve &= ~(uint64_t)RESOLVE_NO_XDEV;
 		return 0;
 	}
 	while (*rest == '/')
 		rest++;
-	place_at(w, fd, dot_if_empty(rest), 0, RESOLVE_IN_ROOT,
-		 mount_is_guests(w->ns->in, &w->mount) ? TREE_GUEST : TREE_HOST);
+	walk_place_at(w, fd, dot_if_empty(rest), 0, RESOLVE_IN_ROOT,
+		      mount_is_guests(w->ns->in, &w->mount) ? TREE_GUEST : TREE_HOST);
 	return 0;
 }
 
-static int place_absolute(struct walk *w)
+int walk_place_absolute(struct walk *w)
 {
 	struct mount *m = &w->mount;
 	size_t n;
 	int r;
 
 	mount_find(w->ns, w->path, m);
-	r = check_mount(w);
+	r = walk_check_mount(w);
 	if (r < 0)
 		return r;
 	if (m->kind == MOUNT_PROC && !m->above)
 		return place_in_proc(w, w->path + m->point + (w->path[m->point] == '/'),
 				     m->point + (w->path[m->point] == '/'));
 	if (m->id == 0 || m->above) {
-		place_at(w, w->ns->root, dot_if_empty(w->path + 1), 0,
-			 (w->resolve & RESOLVE_BENEATH) != 0 ? RESOLVE_BENEATH : RESOLVE_IN_ROOT,
-			 mount_is_guests(w->ns->in, m) ? TREE_GUEST : TREE_HOST);
+		walk_place_at(w, w->ns->root, dot_if_empty(w->path + 1), 0,
+			      (w->resolve & RESOLVE_BENEATH) != 0 ? RESOLVE_BENEATH : RESOLVE_IN_ROOT,
+			      mount_is_guests(w->ns->in, m) ? TREE_GUEST : TREE_HOST);
 		return 0;
 	}
 	if ((w->resolve & RESOLVE_NO_XDEV) != 0)
@@ -313,73 +311,8 @@ static int place_absolute(struct walk *w)
 	if (n > 0 && w->host[n - 1] == '/' && w->path[m->point] == '/')
 		n--;
 	memcpy(w->host + n, w->path + m->point, strlen(w->path + m->point) + 1);
-	place_at(w, AT_FDCWD, w->host, n == 0 ? 1 : n, 0, mount_is_guests(w->ns->in, m) ? TREE_GUEST : TREE_HOST);
+	walk_place_at(w, AT_FDCWD, w->host, n == 0 ? 1 : n, 0, mount_is_guests(w->ns->in, m) ? TREE_GUEST : TREE_HOST);
 	return 0;
-}
-
-/* ".." led to the directory above what path[0, end) was. */
-__attribute__((noinline)) static int check_up(struct walk *w, size_t end)
-{
-	char up[WALK_PATH];
-
-	while (end > 1 && w->path[end - 1] == '/')
-		end--;
-	while (end > 1 && w->path[end - 1] != '/')
-		end--;
-	memcpy(up, w->path, end);
-	up[end] = '\0';
-	while (end > 1 && up[end - 1] == '/')
-		up[--end] = '\0';
-	mount_find(w->ns, up, &w->mount);
-	return check_mount(w);
-}
-
-/*
- * ".." in an absolute path with a mount's name in it: what stands before the first ".." must be a directory, and then
- * the name before it goes. The walk itself, with a shorter path.
- */
-__attribute__((noinline)) static int drop_dotdot(struct walk *w, struct component c)
-{
-	char rest[WALK_PATH];
-	size_t n = strlen(w->path + c.at) + 1, head = c.at, above;
-	int fd CLEANUP(host_close_at) = -1;
-	bool ends;
-	int r;
-
-	memcpy(rest, w->path + c.at, n);
-	w->path[head] = '\0';
-	r = place_absolute(w);
-	if (r == 0) {
-		r = w->checked ? walk_search(w) : 0;
-		if (r == 0)
-			r = fd = place_open(w, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-		if (r >= 0 && w->place.magic)
-			return start_below(w, take_fd(&fd), rest);
-		if (r >= 0)
-			r = w->checked && !w->place.in_proc ? permission_search(w->ns, fd, w->place.tree) : 0;
-		if (r == -ELOOP && walk_again(w, &r))
-			r = AGAIN;
-	}
-	if (r < 0)
-		return r;
-	head = strlen(w->path);
-	if (head + n + 1 > WALK_PATH)
-		return -ENAMETOOLONG;
-	if (head > 0 && w->path[head - 1] != '/')
-		w->path[head++] = '/';
-	memcpy(w->path + head, rest, n);
-	if (r == AGAIN)
-		return AGAIN;
-	w->clean = 0;
-	c = path_dotdot(w->path);
-	above = path_above(w->path, c.at);
-	ends = path_component(w->path, c.at + c.length).length == 0;
-	if (!path_collapse(w->path, c) && (w->resolve & RESOLVE_BENEATH) != 0)
-		return -EXDEV;
-	/* The directory that is left was passed; nothing more is looked up in it if this is the end. */
-	walk_set_searched(w, ends ? strlen(w->path) : above);
-	r = (w->resolve & RESOLVE_NO_XDEV) != 0 ? check_up(w, head) : 0;
-	return r < 0 ? r : AGAIN;
 }
 
 static int next_absolute(struct walk *w)
@@ -387,68 +320,21 @@ static int next_absolute(struct walk *w)
 	struct component c = path_dotdot(w->path);
 
 	if (c.length == 0)
-		return place_absolute(w);
+		return walk_place_absolute(w);
 	if (w->split_dots || w->checked || mount_has_any_name(w->ns->in, w->path))
-		return drop_dotdot(w, c);
+		return walk_drop_dotdot(w, c);
 	/* No mount below the root is on the way; the kernel does the dots, and never leaves the root. */
 	mount_find(w->ns, "/", &w->mount);
-	place_at(w, w->ns->root, w->path + 1, 0,
-		 (w->resolve & RESOLVE_BENEATH) != 0 ? RESOLVE_BENEATH : RESOLVE_IN_ROOT,
-		 mount_is_guests(w->ns->in, &w->mount) ? TREE_GUEST : TREE_HOST);
-	return check_mount(w);
+	walk_place_at(w, w->ns->root, w->path + 1, 0,
+		      (w->resolve & RESOLVE_BENEATH) != 0 ? RESOLVE_BENEATH : RESOLVE_IN_ROOT,
+		      mount_is_guests(w->ns->in, &w->mount) ? TREE_GUEST : TREE_HOST);
+	return walk_check_mount(w);
 }
 
 /* A directory without a guest path: removed, outside of the process's root, or too deep for a path. */
 static bool has_no_path(int r)
 {
 	return r == -ENOENT || r == -ENAMETOOLONG;
-}
-
-/* ".." of such a directory: by descriptor, and the root's is the root. */
-__attribute__((noinline)) static int step_up(struct walk *w)
-{
-	struct component c = path_component(w->path, 0);
-	struct stat root, here;
-	bool above;
-	int fd, r;
-
-	r = host_fstatat(w->dir, "", &here, AT_EMPTY_PATH);
-	if (r == 0)
-		r = host_fstat(w->ns->root, &root);
-	if (r < 0)
-		return r;
-	r = here.st_dev == root.st_dev && here.st_ino == root.st_ino;
-	above = r;
-	r = w->checked ? permission_search(w->ns, w->dir, TREE_UNKNOWN) : 0;
-	if (r < 0)
-		return r;
-	fd = host_openat(w->dir, above ? "." : "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	if (fd < 0)
-		return fd;
-	above = path_component(w->path, c.at + c.length).length == 0;
-	r = start_below(w, fd, w->path + c.at + c.length);
-	if (above)
-		w->searched = strlen(w->path);
-	return r;
-}
-
-/* The path leaves such a directory further on: what stands before that ".." is walked for itself. */
-__attribute__((noinline)) static int step_down_to_dotdot(struct walk *w)
-{
-	struct component c = path_dotdot(w->path);
-	char rest[WALK_PATH];
-	int fd;
-
-	if (c.length == 0 || c.at == 0)
-		return -EXDEV;
-	memcpy(rest, w->path + c.at, strlen(w->path + c.at) + 1);
-	w->path[c.at] = '\0';
-	place_at(w, w->dir, w->path, 0, RESOLVE_BENEATH, TREE_UNKNOWN);
-	fd = place_open(w, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	if (fd < 0)
-		return fd;
-	(void)start_below(w, fd, rest);
-	return 0;
 }
 
 static bool must_be_absolute(const struct walk *w)
@@ -465,14 +351,14 @@ static int next_relative(struct walk *w)
 		int r = make_absolute(w);
 
 		if (r == 0)
-			return AGAIN;
+			return WALK_AGAIN;
 		if (!has_no_path(r))
 			return r;
 		w->fixed = true;
 	}
 	if (leaves)
-		return step_up(w);
-	place_at(w, w->dir, w->path, 0, RESOLVE_BENEATH, TREE_UNKNOWN);
+		return walk_step_up(w);
+	walk_place_at(w, w->dir, w->path, 0, RESOLVE_BENEATH, TREE_UNKNOWN);
 	return 0;
 }
 
@@ -486,14 +372,14 @@ int walk_next(struct walk *w)
 			r = next_absolute(w);
 		else
 			r = next_relative(w);
-	} while (r == AGAIN);
+	} while (r == WALK_AGAIN);
 	return r == 0 && w->checked ? walk_search(w) : r;
 }
 
 /* --- links ----------------------------------------------------------------------------------------------------------- */
 
 /*
- * The operation met a link: the first one in w->place.path is followed. AGAIN, -ELOOP where it may not be followed, or 0
+ * The operation met a link: the first one in w->place.path is followed. WALK_AGAIN, -ELOOP where it may not be followed, or 0
  * if there is none (any more).
  */
 __attribute__((noinline)) static int follow(struct walk *w)
@@ -512,7 +398,7 @@ __attribute__((noinline)) static int follow(struct walk *w)
 	/* readlinkat would not stop at the root. */
 	if (w->path[0] == '/' && path_dotdot(w->path).length != 0) {
 		w->split_dots = true;
-		return AGAIN;
+		return WALK_AGAIN;
 	}
 	if (w->clean + skew > c.at && w->clean > 0)
 		c = path_component(path, w->clean + skew);
@@ -565,7 +451,7 @@ bool walk_again(struct walk *w, int *r)
 			return false;
 		*r = w->fixed ? -ENOENT : make_absolute(w);
 		if (has_no_path(*r))
-			*r = step_down_to_dotdot(w);
+			*r = walk_step_down(w);
 		return *r == 0;
 	}
 	if (w->place.magic || (w->place.in_proc && w->place.proc.kind != PROCFS_HOST))
@@ -577,77 +463,4 @@ bool walk_again(struct walk *w, int *r)
 	}
 	*r = 0;
 	return true;
-}
-
-/* --- the operation ---------------------------------------------------------------------------------------------------- */
-
-int place_open(struct walk *w, int flags, mode_t mode)
-{
-	struct place *p = &w->place;
-	int fd;
-
-	if (w->nofollow)
-		flags |= O_NOFOLLOW;
-	if (p->magic)
-		return plain_open(w->ns, p->path, flags & ~O_NOFOLLOW, mode);
-	if (p->in_proc && p->proc.kind == PROCFS_TEXT && (flags & O_PATH) == 0)
-		return procfs_open_text(w->ns, &p->proc, flags);
-	if (p->in_proc && p->proc.read_only && (flags & O_PATH) == 0 &&
-	    ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0)) {
-		fd = guard_open(w->ns, p->dir, p->path, p->trusted, O_PATH | O_CLOEXEC, 0, p->resolve);
-		if (fd >= 0)
-			host_close(fd);
-		return fd < 0 ? fd : -EACCES;
-	}
-	return guard_open(w->ns, p->dir, p->path, p->trusted, flags, mode, p->resolve);
-}
-
-const char *place_parent(const struct place *p, char *buf, size_t size)
-{
-	struct last last = path_last(p->path);
-	size_t n = last.name.at;
-
-	while (n > 1 && p->path[n - 1] == '/')
-		n--;
-	if (n >= size)
-		return NULL;
-	memcpy(buf, p->path, n);
-	buf[n] = '\0';
-	return buf;
-}
-
-int walk_open(struct walk *w, int flags, mode_t mode)
-{
-	int r;
-
-	do {
-		r = walk_next(w);
-		if (r == 0)
-			r = place_open(w, flags, mode);
-	} while (walk_again(w, &r));
-	return r;
-}
-
-/* The guest path of what a magic link leads to. */
-static ssize_t magic_path(const struct walk *w, char *buf, size_t size)
-{
-	char host[PATH_MAX];
-	ssize_t n = host_readlinkat(AT_FDCWD, w->place.path, host, sizeof(host));
-
-	return n < 0 ? n : vfs_guest_path(w->ns, host, buf, size);
-}
-
-int place_writable(struct walk *w)
-{
-	char path[PATH_MAX];
-	struct mount m;
-
-	if (w->path[0] == '/' && !w->place.magic)
-		return (w->mount.flags & MOUNT_READ_ONLY) != 0 ? -EROFS : 0;
-	if (!mount_any_read_only(w->ns->in))
-		return 0;
-	if (w->place.magic ? magic_path(w, path, sizeof(path)) < 0 : vfs_fd_path(w->ns, w->dir, path, sizeof(path)) < 0)
-		return 0;
-	mount_find(w->ns, path, &m);
-	return (m.flags & MOUNT_READ_ONLY) != 0 ? -EROFS : 0;
 }
