@@ -30,6 +30,11 @@ MUST_CHECK int permission_search(const struct vfs_ns *ns, int dir, enum tree tre
 /* May read, may write: what is at o. -EPERM and -EACCES as object and mode say. */
 MUST_CHECK int permission_object(const struct vfs_ns *ns, const struct object *o, int mode);
 
+/* may_open(), for what is at w->place: fd, O_PATH. 0 where the host's answer comes first, which is never a descriptor. */
+MUST_CHECK int permission_open(struct walk *w, int fd, int flags);
+/* Nothing is there: may it be made? */
+MUST_CHECK int permission_create(struct walk *w);
+
 /* Fills p's permissions; -EACCES if nothing may be looked up in its directory. */
 MUST_CHECK int permission_parent(const struct vfs_ns *ns, struct parent *p);
 /* may_create(), behind what a name that exists answers. directory: a slash behind the name is welcome. */
