@@ -22,7 +22,7 @@ def main(root):
             folders.add(folder)
             folder = os.path.dirname(folder)
     for folder in sorted(folders):
-        if EXCEPT & set(folder.split("/")):
+        if any(part in EXCEPT or part.endswith("_corpus") for part in folder.split("/")):
             continue
         readme = os.path.join(folder, "README.md")
         if not os.path.isfile(os.path.join(root, readme)):
