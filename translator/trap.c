@@ -10,6 +10,7 @@
 
 #include "base/host.h"
 #include "base/layout.h"
+#include "translator/ptrace/ptrace.h"
 #include "translator/state.h"
 
 static void put_alternate_stack_away(const ucontext_t *uc)
@@ -75,6 +76,8 @@ uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
 	long result;
 
 	f->owner = tr_process_shared() ? host_getpid() : 0;
+	if (tr_ptrace_is_event(info))
+		return 0;
 	if (!is_ours(info))
 		return tr_guest_sigsys(info, f);
 	put_alternate_stack_away(uc);

@@ -148,6 +148,10 @@ strace -o t.1 -e inject=getuid,geteuid:retval=42 id; strace -o t.1 -e trace=unli
 strace -o t.1 -e trace=getcwd -e inject=getcwd:signal=TERM:when=1 /bin/pwd; echo $?; $W/normal
 strace -o t.1 -e trace=newfstatat -e fault=newfstatat:when=2 ls -d /etc/passwd; $W/normal
 END
+try 'strace: by a seccomp program' <<'END'
+strace --seccomp-bpf -f -e trace=openat,getpid,access,exit_group,execve -o out sh -c 'cat /etc/passwd >/dev/null; echo $?; true'
+sed -E -e 's/^[0-9]+ +//' -e '/^--- SIGCHLD/d' out | sort
+END
 try 'strace: of strace' <<'END'
 strace -o outer -e trace=wait4,ptrace -f strace -o t.1 cat /etc/passwd >/dev/null 2>&1; echo $?; $W/normal; grep -c ptrace outer | grep -qv '^0$' && echo traced
 END

@@ -17,6 +17,14 @@ void tr_ptrace_before(struct tr_call *c);
 MUST_CHECK bool tr_ptrace_signal(const struct instance *in, struct tr_process *p, int sig, const siginfo_t *info,
 				 ucontext_t *uc);
 
+/*
+ * The guest's seccomp programs say SECCOMP_RET_TRACE, with data, to call c: true if *ret is its result; else it is made, as
+ * the tracer has left it.
+ */
+MUST_CHECK bool tr_ptrace_seccomp(struct tr_call *c, uint16_t data, long *ret);
+/* A SIGSYS that was only sent for the tracer's sake. */
+bool tr_ptrace_is_event(const siginfo_t *info);
+
 /* True for a process with tracees: its SIGCHLD is tr_ptrace_child()'s first. */
 bool tr_ptrace_is_tracer(const struct tr_process *p);
 /* True if there is nothing in a SIGCHLD for the guest to know; else *info may tell of another child than before. */

@@ -104,11 +104,18 @@ static int read_context(const struct tracee *t, struct user_regs_struct *r)
 	from_context(g, r);
 	r->rip = t->ip;
 	r->rsp = t->sp;
-	if (r->orig_rax == ~0ul)
+	if (t->appearance == IN_SECCOMP)
+		r->rax = g[REG_RAX];
+	else if (r->orig_rax == ~0ul)
 		r->rax = (unsigned long)-ENOSYS;
-	if (r->orig_rax != SYS_restart_syscall)
-		r->orig_rax = t->nr;
+	if (t->appearance == IN_SECCOMP || r->orig_rax != SYS_restart_syscall)
+		r->orig_rax = t->nr == ~0u ? ~0ul : t->nr;
 	return 0;
+}
+
+int tracee_write_result(const struct tracee *t, uint64_t result)
+{
+	return tracee_write(t, context_registers(t->context) + REG_RAX * sizeof(greg_t), &result, 1);
 }
 
 static int write_context(const struct tracee *t, const struct user_regs_struct *r)
@@ -122,6 +129,20 @@ static int write_context(const struct tracee *t, const struct user_regs_struct *
 	return tracee_write(t, context_registers(t->context), g, NGREG);
 }
 
+/* The call is still to be made. */
+static int write_call(struct tracee *t, const struct user_regs_struct *r)
+{
+	const uint64_t call[] = {r->orig_rax & 0xffffffff, r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9};
+	int e = write_context(t, r);
+
+	if (e == 0)
+		e = tracee_write_result(t, r->rax);
+	if (e == 0)
+		e = tracee_write(t, t->frame + offsetof(struct tr_frame, call), call, CALL_IP);
+	t->nr = (uint32_t)r->orig_rax;
+	return e;
+}
+
 int tracee_get_registers(const struct tracee *t, struct user_regs_struct *ret)
 {
 	struct user_regs_struct r = {0};
@@ -131,6 +152,7 @@ int tracee_get_registers(const struct tracee *t, struct user_regs_struct *ret)
 		return e;
 	switch (t->appearance) {
 	case IN_CALL:
+	case IN_SECCOMP:
 		e = read_context(t, &r);
 		if (e < 0)
 			return e;
@@ -165,6 +187,8 @@ int tracee_set_registers(struct tracee *t, const struct user_regs_struct *r)
 	switch (t->appearance) {
 	case IN_CALL:
 		return write_context(t, r);
+	case IN_SECCOMP:
+		return write_call(t, r);
 	case RESTARTED:
 		/* What was not changed is the call's, which is about to be made again. */
 		if (next.rip == t->ip && next.orig_rax == t->nr && next.rax == (unsigned long)-ERESTARTNOINTR) {

@@ -94,8 +94,8 @@ static long get_info(struct tr_call *c, const struct tracee *t, uint64_t to)
 		info = t->info;
 	else if (e < 0)
 		return e;
-	else if (t->appearance == EXECUTED)
-		info.si_code = t->code;
+	else if (t->appearance == EXECUTED || t->appearance == IN_SECCOMP)
+		info = (siginfo_t){.si_signo = SIGTRAP, .si_code = t->code, .si_pid = t->tid, .si_uid = info.si_uid};
 	else if (info.si_code == SYSCALL_STOP && (t->options & PTRACE_O_TRACESYSGOOD) == 0)
 		info.si_code = SIGTRAP;
 	return tr_write(c, to, &info, sizeof(info));
@@ -113,6 +113,7 @@ static void describe_call(const struct tracee *t, const struct user_regs_struct 
 	info->instruction_pointer = r->rip;
 	info->stack_pointer = r->rsp;
 	switch (info->op) {
+	case PTRACE_SYSCALL_INFO_SECCOMP: /* begins as the other one */
 	case PTRACE_SYSCALL_INFO_ENTRY:
 		info->entry.nr = r->orig_rax;
 		info->entry.args[0] = r->rdi;
@@ -141,8 +142,14 @@ static long get_syscall_info(struct tr_call *c, const struct tracee *t, const st
 
 	if (size < 0)
 		return size;
+	if (t->appearance == IN_SECCOMP) {
+		info.op = PTRACE_SYSCALL_INFO_SECCOMP;
+		info.seccomp.ret_data = (uint32_t)t->message;
+		size = offsetof(struct __ptrace_syscall_info, seccomp.ret_data) + sizeof(info.seccomp.ret_data);
+	}
 	/* Without the option the kernel does not know its own stops. */
-	if (t->appearance == EXECUTED || t->appearance == PRETENDED || (t->options & PTRACE_O_TRACESYSGOOD) == 0) {
+	if (t->appearance == EXECUTED || t->appearance == PRETENDED ||
+	    (t->appearance != IN_SECCOMP && (t->options & PTRACE_O_TRACESYSGOOD) == 0)) {
 		info.op = PTRACE_SYSCALL_INFO_NONE;
 		size = offsetof(struct __ptrace_syscall_info, entry);
 	}
@@ -155,7 +162,7 @@ static long get_syscall_info(struct tr_call *c, const struct tracee *t, const st
 
 static long get_message(struct tr_call *c, const struct tracee *t, const struct ptrace_args *a)
 {
-	if (t->appearance != EXECUTED)
+	if (t->appearance != EXECUTED && t->appearance != IN_SECCOMP)
 		return native(a);
 	return tr_write(c, a->data, &t->message, sizeof(t->message));
 }
@@ -177,10 +184,10 @@ static long get_mask(struct tr_call *c, const struct tracee *t, const struct ptr
 	uint64_t mask;
 	long r;
 
-	if (t->appearance != IN_CALL || a->addr != sizeof(mask))
+	if ((t->appearance != IN_CALL && t->appearance != IN_SECCOMP) || a->addr != sizeof(mask))
 		return native(a);
 	r = tracee_request(t, PTRACE_GETSIGMASK, sizeof(mask), &mask);
-	if (r == 0 && mask == TR_MASK_ALL)
+	if (r == 0 && !t->waiting)
 		r = tracee_read(t, &mask, t->context + offsetof(ucontext_t, uc_sigmask), 1);
 	return r < 0 ? r : tr_write(c, a->data, &mask, sizeof(mask));
 }
@@ -195,7 +202,7 @@ static long set_mask(struct tr_call *c, const struct tracee *t, const struct ptr
 	if (tr_read(c, &mask, a->data, sizeof(mask)) < 0)
 		return -EFAULT;
 	mask &= ~TR_SIGNAL_BIT(SIGSYS);
-	if (t->appearance == IN_CALL && !t->waiting)
+	if ((t->appearance == IN_CALL || t->appearance == IN_SECCOMP) && !t->waiting)
 		return tracee_write(t, t->context + offsetof(ucontext_t, uc_sigmask), &mask, 1);
 	return tracee_request(t, PTRACE_SETSIGMASK, sizeof(mask), &mask);
 }

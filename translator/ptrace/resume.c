@@ -93,7 +93,7 @@ static void leave_stop(struct tracee *t, long request, int sig)
 {
 	if (t->appearance == PRETENDED)
 		leave_pretended(t, sig);
-	else if (t->appearance == IN_CALL)
+	else if (t->appearance == IN_CALL || t->appearance == IN_SECCOMP)
 		leave_call(t, sig);
 	if (request != PTRACE_SYSCALL) {
 		t->exit_due = false;

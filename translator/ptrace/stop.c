@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/host.h"
+#include "translator/ptrace/ptrace.h"
 #include "translator/ptrace/tracee.h"
 
 static bool is_interrupted(int64_t result)
@@ -122,7 +123,7 @@ static void on_way_out(struct tracee *t, int64_t result)
 	if (t->exit_due && t->want == PTRACE_SYSCALL) {
 		t->exit_due = false;
 		/* rt_sigreturn has no number to return from, natively too. */
-		if (!again && t->nr != SYS_rt_sigreturn)
+		if (!again && t->nr != SYS_rt_sigreturn && t->nr != ~0u)
 			(void)!host_call(SYS_ptrace, PTRACE_POKEUSER, t->tid,
 					 offsetof(struct user_regs_struct, orig_rax), t->nr);
 		show(t, again ? RESTARTED : AS_IT_IS, SYSCALL_STOP);
@@ -220,6 +221,13 @@ static void hold(struct tracee *t, const struct user_regs_struct *r, int what, c
 
 static void on_signal_inside(struct tracee *t, const struct user_regs_struct *r, int sig, const siginfo_t *info)
 {
+	if (tr_ptrace_is_event(info)) {
+		if (tracee_on_seccomp(t, r, info))
+			show(t, IN_SECCOMP, SIGTRAP | PTRACE_EVENT_SECCOMP << 8);
+		else
+			tracee_go_on(t, 0);
+		return;
+	}
 	/* A bad address of the guest's, about to become -EFAULT. */
 	if ((sig == SIGSEGV || sig == SIGBUS) && info->si_code > 0) {
 		tracee_go_on(t, sig);

@@ -31,6 +31,8 @@ enum appearance {
 	AS_IT_IS,
 	/* The thread is in the resident: its registers are those in its signal frame. */
 	IN_CALL,
+	/* The same, where a seccomp program has sent the call to the tracer: its number, arguments and result count. */
+	IN_SECCOMP,
 	/* A call that is made again because of a signal, at its exit: natively an error that only tracers see. */
 	RESTARTED,
 	/* The host's thread is at its last call in the resident, the guest's at the end of its execve. */
@@ -125,6 +127,14 @@ MUST_CHECK int tracee_set_registers(struct tracee *t, const struct user_regs_str
 MUST_CHECK int tracee_read_frame(const struct tracee *t, uint64_t context, struct user_regs_struct *ret);
 /* Finds the signal frame of a thread that stopped in the resident with these registers; false where there is none. */
 bool tracee_find_context(struct tracee *t, const struct user_regs_struct *r);
+
+/* Where a call that the tracer takes away has its result. */
+MUST_CHECK int tracee_write_result(const struct tracee *t, uint64_t result);
+
+/* --- seccomp.c ------------------------------------------------------------------------------------------------------- */
+
+/* The SIGSYS that stands for PTRACE_EVENT_SECCOMP: false if the tracer does not want to know. */
+MUST_CHECK bool tracee_on_seccomp(struct tracee *t, const struct user_regs_struct *r, const siginfo_t *info);
 
 /* --- stop.c ---------------------------------------------------------------------------------------------------------- */
 

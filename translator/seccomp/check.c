@@ -11,6 +11,7 @@
 #include "base/layout.h"
 #include "base/str.h"
 #include "translator/filter/interpret.h"
+#include "translator/ptrace/ptrace.h"
 #include "translator/seccomp/prologue.h"
 #include "translator/seccomp/seccomp.h"
 #include "translator/seccomp/store.h"
@@ -140,6 +141,7 @@ bool tr_seccomp_check(struct tr_call *c, long *ret)
 		*ret = -(long)(a.data > ERRNO_MAX ? ERRNO_MAX : a.data);
 		return true;
 	case SECCOMP_RET_TRACE:
+		return tr_ptrace_seccomp(c, a.data, ret);
 	case SECCOMP_RET_USER_NOTIF:
 		/* Nobody is there to be asked. */
 		*ret = -ENOSYS;

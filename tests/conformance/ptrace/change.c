@@ -65,7 +65,8 @@ static void calls(void)
 
 	pid = start_tracee(one_call, 0);
 	resume(&s, PTRACE_SYSCALL, pid, 0);
-	CHECK_OK(ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.orig_rax), (void *)SYS_getuid), "sets the number");
+	CHECK_OK(ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.orig_rax), (void *)SYS_getuid),
+		 "sets the number");
 	resume(&s, PTRACE_SYSCALL, pid, 0);
 	resume(&s, PTRACE_CONT, pid, 0);
 	CHECK_SESSION(&s, "entry access, exit getuid = 0, exited 0", "another translated call");
@@ -203,7 +204,6 @@ static void call_target(void)
 
 static void breakpoints(void)
 {
-	struct session s = {0};
 	pid_t pid = start_tracee(call_target, 0);
 	long code, with;
 	int hits = 0, status;
@@ -233,7 +233,6 @@ static void breakpoints(void)
 	}
 	CHECK_EQUAL(hits, 10, "every call is caught");
 	CHECK_EQUAL(status, 45 << 8, "and none disturbed");
-	(void)s;
 }
 
 /* A hardware watchpoint. */

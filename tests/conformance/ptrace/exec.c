@@ -63,8 +63,8 @@ static void check_first_instruction(pid_t pid, bool inside, const char *what)
 	snprintf(title, sizeof(title), "%s: argc is on the stack", what);
 	errno = 0;
 	CHECK_EQUAL(ptrace(PTRACE_PEEKDATA, pid, (void *)r.rsp, NULL), 2, title);
-	CHECK(r.rbx == 0 && r.rcx == 0 && r.rdx == 0 && r.rsi == 0 && r.rdi == 0 && r.rbp == 0 && r.r8 == 0 && r.r9 == 0 &&
-		      r.r10 == 0 && r.r11 == 0 && r.r12 == 0 && r.r15 == 0 && r.fs_base == 0,
+	CHECK(r.rbx == 0 && r.rcx == 0 && r.rdx == 0 && r.rsi == 0 && r.rdi == 0 && r.rbp == 0 && r.r8 == 0 &&
+		      r.r9 == 0 && r.r10 == 0 && r.r11 == 0 && r.r12 == 0 && r.r15 == 0 && r.fs_base == 0,
 	      "%s: registers are clear", what);
 	CHECK((long)r.orig_rax == (inside ? SYS_execve : -1) || !inside, "%s: the call's number", what);
 
@@ -211,7 +211,6 @@ static void execute_in_thread(void)
 
 static void from_thread(void)
 {
-	struct session s = {0};
 	pid_t pid = start_tracee(execute_in_thread, PTRACE_O_TRACEEXEC | PTRACE_O_TRACECLONE), thread = 0, got;
 	unsigned long message = 0;
 	int status = 0;
@@ -236,7 +235,6 @@ static void from_thread(void)
 	}
 	CHECK(seen, "the event is the leader's and names the thread");
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 6, "the program runs");
-	(void)s;
 }
 
 int main(int argc, char **argv)

@@ -8,9 +8,8 @@
 #include <sched.h>
 #include <spawn.h>
 
-#define ALL                                                                                         \
-	(PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEVFORKDONE | \
-	 PTRACE_O_TRACEEXIT)
+#define ALL \
+	(PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXIT)
 
 static void child_ends(void)
 {
@@ -113,8 +112,8 @@ static void watch(struct family *f, int request)
 
 		if (pid != f->parent && f->child == 0)
 			f->child = pid;
-		if (WIFSTOPPED(status) && (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
-					   event == PTRACE_EVENT_CLONE)) {
+		if (WIFSTOPPED(status) &&
+		    (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE)) {
 			unsigned long message = 0;
 
 			NEED(ptrace(PTRACE_GETEVENTMSG, pid, NULL, &message) == 0);
@@ -214,10 +213,11 @@ static void untraced(void)
 	s.n = 0;
 	pid = start_tracee(make_quietly, 0);
 	run_to_end(&s, PTRACE_SYSCALL, pid);
-	CHECK_SESSION(&s,
-		      "entry rt_sigprocmask, exit rt_sigprocmask = 0, entry vfork, exit vfork, entry wait4, exit wait4, "
-		      "entry exit_group, exited 6",
-		      "vfork without an option");
+	CHECK_SESSION(
+		&s,
+		"entry rt_sigprocmask, exit rt_sigprocmask = 0, entry vfork, exit vfork, entry wait4, exit wait4, "
+		"entry exit_group, exited 6",
+		"vfork without an option");
 	pid = start_tracee(make_thread, 0);
 	run_to_end(&s, PTRACE_CONT, pid);
 	CHECK_SESSION(&s, "exited 6", "a thread without an option");
@@ -262,13 +262,14 @@ int main(int argc, char **argv)
 		     "event FORK, signal CHLD, event EXIT, exited 6", "signal STOP, event EXIT, exited 5");
 	check_family(make_thread, false, PTRACE_CONT, "a thread", "event CLONE, event EXIT, exited 6",
 		     "signal STOP, event EXIT, exited 0");
-	check_family(make_by_fork, true, PTRACE_CONT, "fork, seized",
-		     "event FORK, signal CHLD, event EXIT, exited 6", "event STOP, event EXIT, exited 5");
+	check_family(make_by_fork, true, PTRACE_CONT, "fork, seized", "event FORK, signal CHLD, event EXIT, exited 6",
+		     "event STOP, event EXIT, exited 5");
 	check_family(make_by_vfork, true, PTRACE_CONT, "vfork, seized",
 		     "event VFORK, event VFORK_DONE, signal CHLD, event EXIT, exited 6",
 		     "event STOP, event EXIT, exited 5");
 	check_family(make_quietly, false, PTRACE_SYSCALL, "vfork, calls",
-		     "entry rt_sigprocmask, exit rt_sigprocmask = 0, entry vfork, event VFORK, event VFORK_DONE, exit vfork, "
+		     "entry rt_sigprocmask, exit rt_sigprocmask = 0, entry vfork, event VFORK, event VFORK_DONE, exit "
+		     "vfork, "
 		     "entry wait4, exit wait4, entry exit_group, event EXIT, exited 6",
 		     "signal STOP, entry getuid, exit getuid = 0, entry exit_group, event EXIT, exited 5");
 	registers(make_by_fork, "fork", SYS_fork);

@@ -42,12 +42,13 @@ static void delivered(void)
 
 	pid = start_tracee(raise_some, 0);
 	run_to_end(&s, PTRACE_SYSCALL, pid);
-	CHECK_SESSION(&s,
-		      "entry rt_sigaction, exit rt_sigaction = 0, entry getpid, exit getpid, entry getpid, exit getpid, "
-		      "entry kill, exit kill = 0, signal USR1, entry rt_sigreturn, exit nothing = 0, entry getuid, "
-		      "exit getuid = 0, entry getpid, exit getpid, entry kill, exit kill = 0, signal WINCH, "
-		      "entry exit_group, exited 10",
-		      "a handler among calls");
+	CHECK_SESSION(
+		&s,
+		"entry rt_sigaction, exit rt_sigaction = 0, entry getpid, exit getpid, entry getpid, exit getpid, "
+		"entry kill, exit kill = 0, signal USR1, entry rt_sigreturn, exit nothing = 0, entry getuid, "
+		"exit getuid = 0, entry getpid, exit getpid, entry kill, exit kill = 0, signal WINCH, "
+		"entry exit_group, exited 10",
+		"a handler among calls");
 
 	pid = start_tracee(raise_some, 0);
 	resume(&s, PTRACE_CONT, pid, 0);
@@ -128,7 +129,8 @@ static void faults(void)
 	CHECK_EQUAL(si.si_code, SI_KERNEL, "its si_code");
 	r = registers_of(pid);
 	errno = 0;
-	CHECK_EQUAL(ptrace(PTRACE_PEEKTEXT, pid, (void *)(r.rip - 1), NULL) & 0xff, 0xcc, "it is behind the instruction");
+	CHECK_EQUAL(ptrace(PTRACE_PEEKTEXT, pid, (void *)(r.rip - 1), NULL) & 0xff, 0xcc,
+		    "it is behind the instruction");
 	resume(&s, PTRACE_CONT, pid, 0);
 	CHECK_SESSION(&s, "signal TRAP, exited 5", "a breakpoint");
 }
@@ -316,9 +318,10 @@ static void restarted(void)
 	next_stop(&s, pid);
 	resume(&s, PTRACE_CONT, pid, 0);
 	resume(&s, PTRACE_CONT, pid, 0);
-	CHECK_SESSION(&s,
-		      "signal USR1, entry rt_sigreturn, exit nothing = 61, entry wait4, exit wait4, signal CHLD, exited 61",
-		      "a call that is made again behind the handler");
+	CHECK_SESSION(
+		&s,
+		"signal USR1, entry rt_sigreturn, exit nothing = 61, entry wait4, exit wait4, signal CHLD, exited 61",
+		"a call that is made again behind the handler");
 }
 
 /* Where the tracee seems to be while it waits: at its call. */

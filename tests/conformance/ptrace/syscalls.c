@@ -20,10 +20,11 @@ static void calls(void)
 	syscall(SYS_exit_group, 7);
 }
 
-static const char calls_seen[] = "entry getpid, exit getpid, entry getuid, exit getuid = 0, "
-				 "entry openat, exit openat = 3, entry close, exit close = 0, entry openat, "
-				 "exit openat = -2, entry openat, exit openat = -14, entry access, exit access = 0, "
-				 "entry getppid, exit getppid, entry close, exit close = -9, entry exit_group, exited 7";
+static const char calls_seen[] =
+	"entry getpid, exit getpid, entry getuid, exit getuid = 0, "
+	"entry openat, exit openat = 3, entry close, exit close = 0, entry openat, "
+	"exit openat = -2, entry openat, exit openat = -14, entry access, exit access = 0, "
+	"entry getppid, exit getppid, entry close, exit close = -9, entry exit_group, exited 7";
 
 static void with_option(void)
 {
@@ -50,7 +51,6 @@ static void without_stops(void)
 /* Without PTRACE_O_TRACESYSGOOD the stops are a plain SIGTRAP. */
 static void plain(void)
 {
-	struct session s = {0};
 	struct __ptrace_syscall_info info;
 	pid_t pid = start_tracee(calls, 0);
 	siginfo_t si = {0};
@@ -74,7 +74,6 @@ static void plain(void)
 	CHECK_EQUAL(stops, 19, "the number of plain stops");
 	CHECK_EQUAL(other, 0, "other stops");
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7, "the status at the end");
-	(void)s;
 }
 
 static void one_call(void)

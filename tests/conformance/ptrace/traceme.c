@@ -105,7 +105,10 @@ static void breakpoint(void)
 
 static void divide(void)
 {
-	__asm__ volatile("xor %%ecx, %%ecx\n\tmov $1, %%eax\n\txor %%edx, %%edx\n\tidiv %%ecx" : : : "eax", "ecx", "edx");
+	__asm__ volatile("xor %%ecx, %%ecx\n\tmov $1, %%eax\n\txor %%edx, %%edx\n\tidiv %%ecx"
+			 :
+			 :
+			 : "eax", "ecx", "edx");
 }
 
 static void fault(void)
