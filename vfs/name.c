@@ -96,7 +96,7 @@ int vfs_mknod(const struct vfs_ns *ns, struct vfs_at at, mode_t mode, dev_t devi
 		return r;
 	/* Anyone may make the character device 0:0, a whiteout. */
 	if (special && !creds_capable(ns->creds, CAP_MKNOD) && !(type == S_IFCHR && device == 0))
-		return -EPERM;
+		return permission_denied(&p);
 	if (p.tree == TREE_UNKNOWN && special) {
 		r = parent_check(&p);
 		if (r < 0)
@@ -104,7 +104,7 @@ int vfs_mknod(const struct vfs_ns *ns, struct vfs_at at, mode_t mode, dev_t devi
 		p.tree = fd_tree(ns, p.dir);
 	}
 	if (p.tree == TREE_HOST && special)
-		return -EPERM;
+		return permission_denied(&p);
 
 	owner_of_new(ns, p.dir, "", p.tree, type | (mode & 07777), &new);
 	new.rdev = special ? device : 0;
@@ -181,6 +181,8 @@ static int link_object(const struct vfs_ns *ns, struct vfs_at from, int flags, s
 	if (o.mount_known && o.mount != parent_mount(ns, &p))
 		return not_across(&p);
 	r = permission_matters(ns) ? permission_link(ns, o.fd, o.tree) : 0;
+	if (r == -EPERM)
+		return permission_denied(&p);
 	if (r == 0)
 		r = permission_make(&p, false);
 	if (r < 0)
@@ -200,6 +202,8 @@ static int may_link(const struct vfs_ns *ns, const struct parent *old, const str
 	if (fd < 0)
 		return fd;
 	r = permission_link(ns, fd, old->tree);
+	if (r == -EPERM)
+		return permission_denied(new);
 	return r < 0 ? r : permission_make(new, false);
 }
 

@@ -100,10 +100,13 @@ __attribute__((noinline)) static int act_checked(struct walk *w, int flags, mode
 	bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
 	int seen = O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW) | (exclusive ? O_NOFOLLOW : 0), r = -ENOENT;
 
+	/* EISDIR, whatever is there. */
+	if ((flags & O_CREAT) != 0 && path_last(w->place.path).slash)
+		return act(w, flags, mode);
 	for (unsigned i = 0; i < RACES_MAX && r == -ENOENT; i++) {
 		int fd CLEANUP(host_close_at) = place_open(w, seen, 0);
 
-		if (fd == -ENOENT && (flags & O_CREAT) != 0 && !w->place.magic && !path_last(w->place.path).slash) {
+		if (fd == -ENOENT && (flags & O_CREAT) != 0 && !w->place.magic) {
 			r = permission_create(w);
 			return r < 0 ? r : act(w, flags, mode);
 		}

@@ -142,6 +142,16 @@ int permission_make(const struct parent *p, bool directory)
 	return p->slash && !directory ? -ENOENT : -EACCES;
 }
 
+int permission_denied(const struct parent *p)
+{
+	struct stat st;
+	int r = look(p, &st);
+
+	if (r == 0)
+		return -EEXIST;
+	return r == -ENOENT && !p->slash ? -EPERM : r;
+}
+
 /* In a sticky directory: may what is called p->name be taken away? */
 static int check_sticky(const struct vfs_ns *ns, const struct parent *p)
 {

@@ -39,6 +39,8 @@ MUST_CHECK int permission_create(struct walk *w);
 MUST_CHECK int permission_parent(const struct vfs_ns *ns, struct parent *p);
 /* may_create(), behind what a name that exists answers. directory: a slash behind the name is welcome. */
 MUST_CHECK int permission_make(const struct parent *p, bool directory);
+/* -EPERM for what may not be made or linked at p, or what is wrong with the name before that. */
+MUST_CHECK int permission_denied(const struct parent *p);
 /* may_delete(). directory: rmdir. */
 MUST_CHECK int permission_remove(const struct vfs_ns *ns, const struct parent *p, bool directory);
 MUST_CHECK int permission_rename(const struct vfs_ns *ns, const struct parent *from, const struct parent *to,

@@ -27,8 +27,9 @@ int permission_open(struct walk *w, int fd, int flags)
 	r = permission_owner(ns, fd, tree, mode, &st, &o);
 	if (r < 0 || S_ISLNK(st.st_mode))
 		return r;
-	if (S_ISDIR(st.st_mode) ? ((write && (flags & OPEN_TMPFILE) == 0) || (flags & O_CREAT) != 0)
-				: (flags & O_DIRECTORY) != 0)
+	if (S_ISDIR(st.st_mode) && (flags & O_CREAT) != 0)
+		return -EISDIR;
+	if (S_ISDIR(st.st_mode) ? write && (flags & OPEN_TMPFILE) == 0 : (flags & O_DIRECTORY) != 0)
 		return 0;
 	if (w->place.in_proc) {
 		procfs_owner(ns, &w->place.proc, &o.uid, &o.gid);

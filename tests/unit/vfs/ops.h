@@ -24,6 +24,9 @@ struct op {
 
 extern const struct op open_ops[], look_ops[], make_ops[], rename_ops[], attr_ops[], openat2_ops[], scenario_ops[];
 
+/* users.c, filled before main(). */
+extern struct op users_ops[];
+
 /* All of the tree, as api sees it. */
 void tell_tree(const struct api *api, struct report *r);
 
