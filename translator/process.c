@@ -23,7 +23,7 @@ static struct {
 	_Atomic bool taken;
 	bool awaited; /* somebody waits for the child and gives the copy back */
 } copies[COPIES];
-static _Atomic uint32_t copies_used, dropping;
+static _Atomic uint32_t copies_used;
 
 /* One page that a fork leaves zero. */
 static uint32_t not_forked[1024] __attribute__((aligned(4096)));
@@ -39,12 +39,9 @@ static void copy_text(char *to, const char *from, size_t size)
 }
 
 /* Only the process itself writes its slot, but its threads may all do so. */
-static _Atomic uint32_t publishing;
-
 void tr_slot_publish(struct process_slot *s, const struct tr_process *p)
 {
-	while (atomic_exchange_explicit(&publishing, 1, memory_order_acquire) != 0)
-		(void)host_call(SYS_sched_yield);
+	tr_lock(TR_LOCK_PUBLISH);
 	atomic_fetch_add(&s->sequence, 1);
 	s->flags = p->flags;
 	s->dumpable = p->dumpable;
@@ -53,7 +50,7 @@ void tr_slot_publish(struct process_slot *s, const struct tr_process *p)
 	copy_text(s->exe, p->exe, sizeof(s->exe));
 	copy_text(s->root, p->root, sizeof(s->root));
 	atomic_fetch_add(&s->sequence, 1);
-	atomic_store_explicit(&publishing, 0, memory_order_release);
+	tr_unlock(TR_LOCK_PUBLISH);
 }
 
 int tr_process_start(void)
@@ -93,10 +90,8 @@ static void after_fork(struct tr_frame *f)
 		for (unsigned i = 0; i < COPIES; i++)
 			atomic_store(&copies[i].taken, false);
 	atomic_store(&copies_used, 0);
-	atomic_store(&dropping, 0);
 	tr_threads_after_fork(&self.creds);
-	/* What other threads of the parent held is held by nobody here. */
-	atomic_store(&publishing, 0);
+	tr_locks_after_fork();
 	tr_signals_after_fork();
 	tr_recipient_after_fork();
 	if ((self.flags & PROCESS_TRACE_ME) != 0) {
@@ -149,6 +144,11 @@ struct tr_process *tr_process_current(struct tr_frame *f)
 	return copy != NULL ? copy : &self;
 }
 
+pid_t tr_process_main(void)
+{
+	return self.pid;
+}
+
 bool tr_process_forked(void)
 {
 	return not_forked[0] == 0;
@@ -162,7 +162,7 @@ bool tr_process_shared(void)
 /* Children that share memory without vfork end unnoticed. */
 static void drop_dead_copies(void)
 {
-	if (atomic_exchange(&dropping, 1) != 0)
+	if (!tr_try_lock(TR_LOCK_COPIES))
 		return;
 	for (unsigned i = 0; i < COPIES; i++) {
 		struct tr_process *p = &copies[i].process;
@@ -171,7 +171,7 @@ static void drop_dead_copies(void)
 		    host_kill(p->pid, 0) == -ESRCH)
 			tr_process_copy_done(p);
 	}
-	atomic_store(&dropping, 0);
+	tr_unlock(TR_LOCK_COPIES);
 }
 
 static struct tr_process *take_copy(bool awaited)
@@ -207,8 +207,10 @@ void tr_process_copy_done(struct tr_process *copy)
 	unsigned i = 0;
 
 	/* 0: it never came to be. */
-	if (copy->pid != 0)
+	if (copy->pid != 0) {
+		tr_locks_release_of(copy->pid);
 		tr_slots_reclaim(copy->pid);
+	}
 	copy->pid = 0;
 	while (&copies[i].process != copy)
 		i++;

@@ -38,17 +38,14 @@
 
 #define LAST_SIGNAL 64
 
-static _Atomic uint32_t table_lock;
-
 static void lock(void)
 {
-	while (atomic_exchange_explicit(&table_lock, 1, memory_order_acquire) != 0)
-		(void)host_call(SYS_sched_yield);
+	tr_lock(TR_LOCK_SIGNALS);
 }
 
 static void unlock(void)
 {
-	atomic_store_explicit(&table_lock, 0, memory_order_release);
+	tr_unlock(TR_LOCK_SIGNALS);
 }
 
 static bool always_ours(int sig)
@@ -121,7 +118,6 @@ void tr_signals_start(void)
 
 void tr_signals_after_fork(void)
 {
-	unlock();
 	tr_notes_after_fork();
 }
 

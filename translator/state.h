@@ -16,6 +16,24 @@
 /* The port of a call in its own process: guest memory is ours, faults become -EFAULT. */
 extern const struct tr_port tr_local_port;
 
+/* --- locks.c --------------------------------------------------------------------------------------------------------- */
+
+enum tr_lock {
+	TR_LOCK_SIGNALS, /* the tables of actions */
+	TR_LOCK_PUBLISH, /* the process's slot in shared memory */
+	TR_LOCK_COPIES,  /* giving back what dead children had */
+	TR_LOCKS,
+};
+
+/* Waits, with everything masked; takes over from who died. No lock is taken while another one is held. */
+void tr_lock(enum tr_lock which);
+bool tr_try_lock(enum tr_lock which);
+void tr_unlock(enum tr_lock which);
+/* Before a dead child's slots are given back: what it held is free. */
+void tr_locks_release_of(pid_t pid);
+/* What other threads of the parent held is held by nobody here. */
+void tr_locks_after_fork(void);
+
 /* --- process.c ------------------------------------------------------------------------------------------------------- */
 
 /* Takes over what exec left in the slot of the calling process: the first thing in a new image. -ESRCH without one. */
@@ -38,6 +56,8 @@ void tr_call_begin(struct tr_call *c, struct tr_frame *f);
 struct tr_process *tr_process_copy(const struct tr_process *p, bool awaited);
 /* The child is gone, or has a memory of its own. */
 void tr_process_copy_done(struct tr_process *copy);
+/* The process whose memory this is: not one of the children that share it. */
+pid_t tr_process_main(void);
 /* True in a new child that has not yet noticed that it is one. */
 bool tr_process_forked(void);
 /* True while children share this memory: owners of slots are noted then. */
