@@ -56,18 +56,6 @@ static uint64_t context_registers(uint64_t context)
 	return context + offsetof(ucontext_t, uc_mcontext.gregs);
 }
 
-int tracee_read_frame(const struct tracee *t, uint64_t context, struct user_regs_struct *ret)
-{
-	uint64_t g[NGREG];
-	int e = tracee_read(t, g, context_registers(context), NGREG);
-
-	if (e < 0)
-		return e;
-	from_context(g, ret);
-	ret->rax = g[REG_RAX];
-	return 0;
-}
-
 /* The beginning of struct tr_call, word by word. */
 enum { CALL_NR, CALL_ARGS, CALL_IP = CALL_ARGS + 6, CALL_SP, CALL_WORDS };
 _Static_assert(offsetof(struct tr_call, nr) == 8 * CALL_NR, "struct tr_call");
@@ -110,6 +98,20 @@ static int read_context(const struct tracee *t, struct user_regs_struct *r)
 		r->rax = (unsigned long)-ENOSYS;
 	if (t->appearance == IN_SECCOMP || r->orig_rax != SYS_restart_syscall)
 		r->orig_rax = t->nr == ~0u ? ~0ul : t->nr;
+	return 0;
+}
+
+/* execve's result is not there yet. */
+static int read_program(const struct tracee *t, struct user_regs_struct *r)
+{
+	uint64_t g[NGREG];
+	int e = tracee_read(t, g, context_registers(t->context), NGREG);
+
+	if (e < 0)
+		return e;
+	from_context(g, r);
+	r->rax = (unsigned long)-ENOSYS;
+	r->orig_rax = t->nr;
 	return 0;
 }
 
@@ -163,8 +165,9 @@ int tracee_get_registers(const struct tracee *t, struct user_regs_struct *ret)
 		r.orig_rax = t->nr;
 		break;
 	case EXECUTED:
-		r.rax = (unsigned long)-ENOSYS;
-		r.orig_rax = t->nr;
+		e = read_program(t, &r);
+		if (e < 0)
+			return e;
 		break;
 	case AS_IT_IS:
 	case PRETENDED:
@@ -186,6 +189,7 @@ int tracee_set_registers(struct tracee *t, const struct user_regs_struct *r)
 	}
 	switch (t->appearance) {
 	case IN_CALL:
+	case EXECUTED:
 		return write_context(t, r);
 	case IN_SECCOMP:
 		return write_call(t, r);
@@ -196,10 +200,6 @@ int tracee_set_registers(struct tracee *t, const struct user_regs_struct *r)
 			next.rax = t->nr;
 			next.orig_rax = ~0ul;
 		}
-		break;
-	case EXECUTED:
-		next.rax = 0;
-		next.orig_rax = ~0ul;
 		break;
 	case AS_IT_IS:
 	case PRETENDED:

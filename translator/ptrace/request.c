@@ -178,13 +178,19 @@ static long set_options(struct tracee *t, uint64_t options)
 	return r;
 }
 
+/* The guest's registers, and its mask, are in a signal frame. */
+static bool has_context(const struct tracee *t)
+{
+	return t->appearance == IN_CALL || t->appearance == IN_SECCOMP || t->appearance == EXECUTED;
+}
+
 /* While the resident works everything is masked; the guest's own mask is in the signal frame. */
 static long get_mask(struct tr_call *c, const struct tracee *t, const struct ptrace_args *a)
 {
 	uint64_t mask;
 	long r;
 
-	if ((t->appearance != IN_CALL && t->appearance != IN_SECCOMP) || a->addr != sizeof(mask))
+	if (!has_context(t) || a->addr != sizeof(mask))
 		return native(a);
 	r = tracee_request(t, PTRACE_GETSIGMASK, sizeof(mask), &mask);
 	if (r == 0 && !t->waiting)
@@ -202,7 +208,7 @@ static long set_mask(struct tr_call *c, const struct tracee *t, const struct ptr
 	if (tr_read(c, &mask, a->data, sizeof(mask)) < 0)
 		return -EFAULT;
 	mask &= ~TR_SIGNAL_BIT(SIGSYS);
-	if ((t->appearance == IN_CALL || t->appearance == IN_SECCOMP) && !t->waiting)
+	if (has_context(t) && !t->waiting)
 		return tracee_write(t, t->context + offsetof(ucontext_t, uc_sigmask), &mask, 1);
 	return tracee_request(t, PTRACE_SETSIGMASK, sizeof(mask), &mask);
 }

@@ -95,10 +95,8 @@ static void leave_stop(struct tracee *t, long request, int sig)
 		leave_pretended(t, sig);
 	else if (t->appearance == IN_CALL || t->appearance == IN_SECCOMP)
 		leave_call(t, sig);
-	if (request != PTRACE_SYSCALL) {
+	if (request != PTRACE_SYSCALL)
 		t->exit_due = false;
-		t->executed = false;
-	}
 	t->delivered = sig;
 }
 

@@ -53,25 +53,21 @@ static void show_pretended(struct tracee *t, int code, const siginfo_t *info)
 
 /* --- system calls ---------------------------------------------------------------------------------------------------- */
 
-/* execve is done, and all that is left is to let the guest's program begin: put it there, without the call. */
-static bool present_exec(struct tracee *t, const struct user_regs_struct *r)
+/*
+ * execve is done, and all that is left is the rt_sigreturn that begins the guest's program, from the frame at the stack
+ * pointer: the program's registers are in there.
+ */
+static bool present_exec(struct tracee *t)
 {
-	struct user_regs_struct next = *r;
-	uint64_t mask;
+	struct user_regs_struct r = {0};
 
-	if (tracee_read(t, &mask, r->rsp + offsetof(ucontext_t, uc_sigmask), 1) < 0 ||
-	    tracee_read_frame(t, r->rsp, &next) < 0)
+	if (tracee_request(t, PTRACE_GETREGS, 0, &r) < 0)
 		return false;
-	next.orig_rax = ~0ul;
-	if (tracee_request(t, PTRACE_SETREGS, 0, &next) < 0 ||
-	    tracee_request(t, PTRACE_SETSIGMASK, sizeof(mask), &mask) < 0)
-		return false;
+	t->context = r.rsp;
+	t->waiting = false;
 	t->executing = false;
-	t->executed = true;
 	t->driving = false;
-	t->inside = false;
-	t->entered_inside = false;
-	t->in_call = false;
+	t->in_call = true;
 	t->exit_due = true;
 	show(t, EXECUTED, SIGTRAP | PTRACE_EVENT_EXEC << 8);
 	return true;
@@ -79,7 +75,7 @@ static bool present_exec(struct tracee *t, const struct user_regs_struct *r)
 
 static void on_entry(struct tracee *t, const struct __ptrace_syscall_info *info)
 {
-	struct user_regs_struct r;
+	struct user_regs_struct r = {0};
 	bool again = t->restarting;
 
 	/* What is held waits for the guest now, which is next. */
@@ -98,15 +94,12 @@ static void on_entry(struct tracee *t, const struct __ptrace_syscall_info *info)
 		show(t, AS_IT_IS, SYSCALL_STOP);
 		return;
 	}
-	if (((t->executing && info->entry.nr == SYS_rt_sigreturn) || (again && t->want == PTRACE_SYSCALL)) &&
-	    tracee_request(t, PTRACE_GETREGS, 0, &r) == 0) {
-		if (t->executing && present_exec(t, &r))
-			return;
-		if (again) {
-			t->exit_due = true;
-			show_inside(t, &r, SYSCALL_STOP);
-			return;
-		}
+	if (t->executing && info->entry.nr == SYS_rt_sigreturn && present_exec(t))
+		return;
+	if (again && t->want == PTRACE_SYSCALL && tracee_request(t, PTRACE_GETREGS, 0, &r) == 0) {
+		t->exit_due = true;
+		show_inside(t, &r, SYSCALL_STOP);
+		return;
 	}
 	tracee_go_on(t, 0);
 }
@@ -167,10 +160,6 @@ static void on_exit_outside(struct tracee *t, int64_t result)
 		tracee_go_on(t, 0);
 		return;
 	}
-	if (t->executed)
-		(void)!host_call(SYS_ptrace, PTRACE_POKEUSER, t->tid, offsetof(struct user_regs_struct, orig_rax),
-				 t->nr);
-	t->executed = false;
 	t->exit_due = false;
 	if (t->want == PTRACE_SYSCALL)
 		show(t, AS_IT_IS, SYSCALL_STOP);

@@ -35,7 +35,7 @@ enum appearance {
 	IN_SECCOMP,
 	/* A call that is made again because of a signal, at its exit: natively an error that only tracers see. */
 	RESTARTED,
-	/* The host's thread is at its last call in the resident, the guest's at the end of its execve. */
+	/* The host's thread is about to begin the guest's program, from a signal frame; the guest's is in its execve. */
 	EXECUTED,
 	/* The host's thread is at a syscall stop, the guest's stop has another reason: `code` and `info`. */
 	PRETENDED,
@@ -63,7 +63,7 @@ struct tracee {
 	int code; /* signal | event << 8, as in a wait status */
 	siginfo_t info;
 	uint64_t message;
-	uint64_t context, frame; /* IN_CALL: addresses of its ucontext_t and struct tr_frame */
+	uint64_t context, frame; /* addresses of the ucontext_t that has its registers, of its struct tr_frame */
 	bool waiting;            /* IN_CALL: in a call of the host that the signal or stop interrupted */
 
 	/* Where it is. */
@@ -77,7 +77,6 @@ struct tracee {
 	bool exit_due;   /* the tracer has yet to be told of the call's exit, if it wants to be */
 	bool restarting; /* the host makes a call again that the tracer knows to be interrupted */
 	bool executing;  /* in execve's second half, of which the tracer is told at its end */
-	bool executed;   /* the exit of that is due */
 
 	/* Ways that we go with it. */
 	bool driving;  /* through the resident, from call to call */
@@ -123,8 +122,6 @@ bool is_inside(uint64_t ip);
 /* The tracee's registers as its tracer has to see them. */
 MUST_CHECK int tracee_get_registers(const struct tracee *t, struct user_regs_struct *ret);
 MUST_CHECK int tracee_set_registers(struct tracee *t, const struct user_regs_struct *r);
-/* Adds what the signal frame at context says to *ret; all other registers stay. */
-MUST_CHECK int tracee_read_frame(const struct tracee *t, uint64_t context, struct user_regs_struct *ret);
 /* Finds the signal frame of a thread that stopped in the resident with these registers; false where there is none. */
 bool tracee_find_context(struct tracee *t, const struct user_regs_struct *r);
 
