@@ -105,6 +105,9 @@ enum process_flags {
 	PROCESS_SECURE = 1 << 4,
 };
 
+/* On the root directory of a store that may hold stand-ins for device nodes: INSTANCE_DEVICE_NODES is set at its start. */
+#define INSTANCE_DEVICES_ATTRIBUTE "user.lxrun.devices"
+
 enum instance_features {
 	INSTANCE_NO_OPENAT2 = 1 << 0, /* the host has no openat2, or a test says so: walk component by component */
 	INSTANCE_NO_XATTRS = 1 << 1,  /* the store takes no user attributes */

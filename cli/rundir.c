@@ -207,6 +207,8 @@ static int note_root(struct rundir *d)
 	in->root_inode = st.st_ino;
 	if (!has_attributes(root))
 		in->features |= INSTANCE_NO_XATTRS;
+	else if (fgetxattr(root, INSTANCE_DEVICES_ATTRIBUTE, NULL, 0) >= 0)
+		in->features |= INSTANCE_DEVICE_NODES;
 	if (d->o->no_openat2 || !has_openat2())
 		in->features |= INSTANCE_NO_OPENAT2;
 	return 0;

@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -194,6 +195,17 @@ Test(create, features_are_the_hosts)
 	if (system("command -v python3 >/dev/null") == 0)
 		cr_expect_eq((in->features & INSTANCE_NO_XATTRS) == 0, system(command) == 0);
 	host_close_at(&fd);
+}
+
+Test(create, knows_a_store_with_device_nodes)
+{
+	struct instance *in = place_create(&p, NULL);
+
+	cr_expect_eq(in->features & INSTANCE_DEVICE_NODES, 0);
+	if (setxattr(p.root, INSTANCE_DEVICES_ATTRIBUTE, "", 0, 0) < 0)
+		place_skip(&p, "needs user attributes");
+	in = place_create(&p, NULL);
+	cr_expect_neq(in->features & INSTANCE_DEVICE_NODES, 0);
 }
 
 Test(create, the_resident_is_recognised_when_it_runs)
