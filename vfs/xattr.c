@@ -8,6 +8,8 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <linux/xattr.h>
 
 #include "base/str.h"
@@ -96,6 +98,55 @@ static int open_object(const struct vfs_ns *ns, struct vfs_at at, int lookup, bo
 	return r < 0 ? r : object_open(ns, at, lookup, write, o);
 }
 
+/* --- access ACLs ------------------------------------------------------------------------------------------------------- */
+
+/* The permission bits that an access ACL makes: its mask's in the place of the group's where it has one. */
+static mode_t acl_permissions(const void *value, size_t size, mode_t mode)
+{
+	const struct posix_acl_xattr_entry *e =
+		(const void *)((const char *)value + sizeof(struct posix_acl_xattr_header));
+	size_t count = (size - sizeof(struct posix_acl_xattr_header)) / sizeof(*e);
+	bool masked = false;
+
+	for (size_t i = 0; i < count; i++) {
+		mode_t bits = e[i].e_perm & 07u;
+
+		if (e[i].e_tag == ACL_USER_OBJ)
+			mode = (mode & ~(mode_t)0700) | bits << 6;
+		else if (e[i].e_tag == ACL_MASK || (e[i].e_tag == ACL_GROUP_OBJ && !masked))
+			mode = (mode & ~(mode_t)0070) | bits << 3;
+		else if (e[i].e_tag == ACL_OTHER)
+			mode = (mode & ~(mode_t)0007) | bits;
+		masked = masked || e[i].e_tag == ACL_MASK;
+	}
+	return mode;
+}
+
+/* The host has given a file an access ACL, and its inode's mode with it: what is kept of the mode follows. */
+static int set_acl(const struct vfs_ns *ns, struct object *o, const char *name, const void *value, size_t size)
+{
+	struct owner owner;
+	struct stat st;
+	mode_t mode;
+	int r;
+
+	r = host_fstatat(o->fd, "", &st, AT_EMPTY_PATH);
+	if (r < 0)
+		return r;
+	if (o->tree == TREE_UNKNOWN)
+		o->tree = fd_tree(ns, o->fd);
+	owner_get(ns, o->fd, o->tree, &st, &owner);
+	r = (int)host_call(SYS_setxattr, fd_link(o->fd).text, name, value, size, 0);
+	if (r < 0 || o->tree != TREE_GUEST || size < sizeof(struct posix_acl_xattr_header))
+		return r;
+	mode = acl_permissions(value, size, owner.mode);
+	if (mode == owner.mode)
+		return 0;
+	owner.mode = mode;
+	r = host_fstatat(o->fd, "", &st, AT_EMPTY_PATH);
+	return r < 0 ? r : owner_set(ns, o->fd, o->tree, &st, &owner);
+}
+
 int vfs_setxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const char *name, const void *value,
 		 size_t size, int flags)
 {
@@ -113,6 +164,8 @@ int vfs_setxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const ch
 	r = check(ns, &o, name, W_OK);
 	if (r < 0)
 		return r;
+	if (str_eq(name, "system.posix_acl_access") && flags == 0)
+		return set_acl(ns, &o, name, value, size);
 	r = (int)host_call(SYS_setxattr, fd_link(o.fd).text, n.host, value, size, flags);
 	if (r == -EACCES && owner_grant(ns, o.fd, o.tree))
 		r = (int)host_call(SYS_setxattr, fd_link(o.fd).text, n.host, value, size, flags);
