@@ -134,6 +134,7 @@ static int change_owner(const struct vfs_ns *ns, struct object *o, uid_t uid, gi
 	/* What cannot carry an attribute keeps the owner that it has. */
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return 0;
+	owner_drop_capabilities(o->fd, o->tree, now.mode);
 	if (want.uid == now.uid && want.gid == now.gid && want.mode == now.mode)
 		return 0;
 	r = owner_set(ns, o->fd, o->tree, &st, &want);
@@ -202,6 +203,8 @@ static int may_truncate(const struct vfs_ns *ns, struct object *o)
 	if (!S_ISREG(owner.mode))
 		return S_ISDIR(owner.mode) ? -EISDIR : -EINVAL;
 	r = permission_mode(ns->creds, &owner, W_OK);
+	if (r == 0)
+		owner_drop_capabilities(o->fd, o->tree, owner.mode);
 	return r < 0 ? r : owner_written(ns, o->fd, o->tree, &st, &owner);
 }
 

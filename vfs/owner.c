@@ -358,6 +358,12 @@ bool owner_may_set_gid(const struct vfs_ns *ns, gid_t gid)
 	return owner_in_group(ns->creds, gid) || creds_capable(ns->creds, CAP_FSETID);
 }
 
+void owner_drop_capabilities(int fd, enum tree tree, mode_t mode)
+{
+	if (tree == TREE_GUEST && S_ISREG(mode) && (mode & 0111) != 0)
+		(void)host_call(SYS_removexattr, fd_link(fd).text, KEPT_PREFIX "security.capability");
+}
+
 int owner_written(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, struct owner *o)
 {
 	mode_t mode = o->mode & ~(mode_t)S_ISUID;

@@ -50,10 +50,13 @@ int permission_open(struct walk *w, int fd, int flags)
 		return r;
 	if ((flags & O_NOATIME) != 0 && !owner_may_change(ns, &o))
 		return -EPERM;
-	if (!write || (o.mode & (S_ISUID | S_ISGID)) == 0 || place_writable(w) < 0)
+	if (!write || !S_ISREG(o.mode) || (o.mode & (S_ISUID | S_ISGID | 0111)) == 0 || place_writable(w) < 0)
 		return 0;
 	/* Linux: the first write clears them. Here: what is written passes unseen. */
-	return owner_written(ns, fd, tree == TREE_UNKNOWN ? fd_tree(ns, fd) : tree, &st, &o);
+	if (tree == TREE_UNKNOWN)
+		tree = fd_tree(ns, fd);
+	owner_drop_capabilities(fd, tree, o.mode);
+	return owner_written(ns, fd, tree, &st, &o);
 }
 
 int permission_create(struct walk *w)

@@ -16,7 +16,6 @@
 #include "vfs/internal.h"
 #include "vfs/permission.h"
 
-#define KEPT_PREFIX   "user.lxrun."
 #define HIDDEN_PREFIX "user.containers.override_"
 
 enum name_kind {
