@@ -42,9 +42,18 @@ static void node(const char *path, mode_t type, dev_t device)
 
 int main(int argc, char **argv)
 {
+	int fd;
+
 	check_begin(argc, argv);
 	NEED(mkdir("d", 0755) == 0);
 	node("char", S_IFCHR, makedev(1, 3));
 	node("block", S_IFBLK, makedev(300, 70000));
+
+	/* As touch does it. */
+	NEED(mknod("null", S_IFCHR | 0600, makedev(1, 3)) == 0);
+	fd = (int)CHECK_OK(open("null", O_WRONLY | O_CREAT | O_NONBLOCK, 0666), "a node that works is opened");
+	CHECK_OK(futimens(fd, NULL), "its times are set");
+	CHECK_EQUAL(write(fd, "x", 1), 1, "it takes what is written");
+	close(fd);
 	return check_end();
 }
