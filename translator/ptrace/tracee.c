@@ -5,6 +5,7 @@
 #include "translator/ptrace/tracee.h"
 
 #include <stdatomic.h>
+#include <sys/wait.h>
 
 #include "base/host.h"
 #include "translator/ids/process.h"
@@ -114,7 +115,7 @@ struct tracee *tracee_meet(struct tr_call *c, pid_t tid)
 	return t;
 }
 
-void tracee_settle_all(struct tr_call *c)
+static void settle_each(struct tr_call *c)
 {
 	uint32_t n = atomic_load(&used);
 	pid_t tracer = tr_tid(c);
@@ -122,4 +123,23 @@ void tracee_settle_all(struct tr_call *c)
 	for (uint32_t i = 0; i < n; i++)
 		if (atomic_load_explicit(&tids[i], memory_order_relaxed) != 0 && tracees[i].tracer == tracer)
 			tracee_settle(c, &tracees[i]);
+}
+
+void tracee_settle_all(struct tr_call *c)
+{
+	for (;;) {
+		siginfo_t info = {0};
+		struct tracee *t;
+
+		if (host_call(SYS_waitid, P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL, NULL) < 0 ||
+		    info.si_pid == 0)
+			return;
+		t = info.si_code == CLD_TRAPPED ? tracee_find(c, info.si_pid) : NULL;
+		/* One that is to be waited for stands in front of those that come behind it. */
+		if (t == NULL || t->stopped) {
+			settle_each(c);
+			return;
+		}
+		tracee_on_stop(c, t, info.si_status);
+	}
 }
