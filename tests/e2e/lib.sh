@@ -59,6 +59,7 @@ skip() {
 cleanup() {
 	local side
 	for side in "${!root_of[@]}"; do
+		[ -n "${root_of[$side]}" ] || continue
 		end_processes "$side"
 		rm -rf --one-file-system "${root_of[$side]:?}$work" "${runtime_of[$side]:-/nonexistent}"
 	done
