@@ -94,22 +94,34 @@ long ptrace_trace_me(struct tr_call *c)
 	return 0;
 }
 
-void tr_ptrace_before(struct tr_call *c)
+/* A signal to itself, or to many. */
+static bool sends_to_self(struct tr_call *c)
 {
+	pid_t to = (pid_t)c->arg[0];
+
 	switch (c->nr) {
 	case SYS_kill:
-	case SYS_tkill:
+		return to == c->ns.pid || to <= 0;
 	case SYS_tgkill:
 	case SYS_rt_sigqueueinfo:
 	case SYS_rt_tgsigqueueinfo:
+		return to == c->ns.pid;
+	case SYS_tkill:
+		return to == tr_tid(c);
 	case SYS_pidfd_send_signal:
-		/* SIGSTOP cannot be noticed otherwise. */
-		tr_signals_let_go(c->process);
-		(void)trace_me_now(c->ns.in, c->process);
-		break;
+		return true;
 	default:
-		break;
+		return false;
 	}
+}
+
+void tr_ptrace_before(struct tr_call *c)
+{
+	/* SIGSTOP cannot be noticed otherwise. */
+	if (!sends_to_self(c))
+		return;
+	tr_signals_let_go(c->process);
+	(void)trace_me_now(c->ns.in, c->process);
 }
 
 /* True for a signal that the instruction raises again when it is executed again. */
