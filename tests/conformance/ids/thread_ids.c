@@ -1,6 +1,8 @@
 /*
  * Ids belong to threads. The libc keeps those of all threads alike by signalling each; a raw call changes one, and what
  * that one does and makes has its ids.
+ *
+ * conformance: not under notify: the supervisor knows the ids of processes, not those of each of their threads
  */
 #include "ids.h"
 

@@ -4,6 +4,7 @@
  */
 #include "../check.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -59,7 +60,7 @@ static void in_ppoll(void)
 	sigset_t none;
 
 	sigemptyset(&none);
-	(void)!syscall(SYS_ppoll, NULL, 0, NULL, &none, 8);
+	(void)!ppoll(NULL, 0, NULL, &none);
 }
 
 static void in_read(void)

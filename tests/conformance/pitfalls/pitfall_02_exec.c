@@ -92,11 +92,11 @@ int main(int argc, char **argv)
 	check_begin(argc, argv);
 
 	/* SIGURG is ignored by default, SIGUSR1 by wish, SIGUSR2 has a handler until the first exec: it is blocked. */
+	signal(SIGUSR1, SIG_IGN);
 	pid = fork();
-	if (pid == 0) {
-		signal(SIGUSR1, SIG_IGN);
+	if (pid == 0)
 		_exit(again(100));
-	}
+	signal(SIGUSR1, SIG_DFL);
 	killer = fork();
 	if (killer == 0) {
 		usleep(3000);

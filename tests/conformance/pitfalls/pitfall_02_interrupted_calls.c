@@ -1,4 +1,8 @@
-/* Calls that wait, interrupted: EINTR, SA_RESTART, siglongjmp out of the handler, cancellation with clean-up handlers. */
+/*
+ * Calls that wait, interrupted: EINTR, SA_RESTART, siglongjmp out of the handler, cancellation with clean-up handlers.
+ *
+ * conformance: not under notify: the supervisor waits in place of the guest, out of reach of its signals
+ */
 #include "../check.h"
 
 #include <pthread.h>

@@ -132,7 +132,10 @@ int main(int argc, char **argv)
 	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "socket"};
 	struct itimerval every = {.it_interval.tv_usec = 50000, .it_value.tv_usec = 50000};
 	char text[64];
+	sigset_t queued;
 
+	sigemptyset(&queued);
+	sigaddset(&queued, SIGRTMIN + 1);
 	check_begin(argc, argv);
 	NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	listening = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -146,9 +149,12 @@ int main(int argc, char **argv)
 		pthread_t t;
 
 		restart();
+		/* The first signals wait until it is known who sends them. */
+		sigprocmask(SIG_BLOCK, &queued, NULL);
 		sender = fork();
 		if (sender == 0)
 			send_to_process(me);
+		sigprocmask(SIG_UNBLOCK, &queued, NULL);
 		while (!finished)
 			waits[i].wait();
 		snprintf(text, sizeof(text), "to a process that is %s", waits[i].name);
