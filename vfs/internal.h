@@ -137,6 +137,7 @@ struct walk {
 	/* search.c: */
 	bool checked;    /* the caller needs search permission */
 	size_t searched; /* what is above the directory path[0, searched) needs no check any more */
+	bool begun;      /* the directory where a relative path begins has been asked */
 	bool narrowed;   /* place is a name in the directory that was checked last; wide is what it was */
 	int step;        /* that directory, or -1 */
 	struct place place, wide;

@@ -295,10 +295,12 @@ bool owner_of_directory(const struct vfs_ns *ns, int dir, const char *path, enum
 	if (host_fstatat(dir, path, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
 	    (st.st_mode & S_ISVTX) == 0)
 		return false;
-	fd = host_openat(dir, dot_if_empty(path), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (fd < 0)
-		return false;
-	owner_get(ns, fd, tree, &st, ret);
+	if (path[0] != '\0') {
+		fd = host_openat(dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+		if (fd < 0)
+			return false;
+	}
+	owner_get(ns, fd < 0 ? dir : fd, tree, &st, ret);
 	return ret->kept;
 }
 

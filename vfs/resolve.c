@@ -104,7 +104,7 @@ int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lo
 	w->split_dots = false;
 	w->checked = permission_matters(ns);
 	w->searched = 0;
-	w->narrowed = false;
+	w->narrowed = w->begun = false;
 	w->step = -1;
 	w->path[0] = '\0';
 
@@ -159,6 +159,7 @@ int walk_start_below(struct walk *w, int fd, const char *rest)
 		rest = ".";
 	memmove(w->path, rest, strlen(rest) + 1);
 	w->clean = w->searched = 0;
+	w->begun = false;
 	return WALK_AGAIN;
 }
 

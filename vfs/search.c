@@ -173,9 +173,11 @@ int walk_search(struct walk *w)
 			return dir;
 	}
 	for (;; c = next) {
-		r = permission_search(w->ns, dir, p->tree);
+		r = w->begun && dir == w->dir && w->path[0] != '/' ? 0 : permission_search(w->ns, dir, p->tree);
 		if (r < 0)
 			return r;
+		if (dir == w->dir && w->path[0] != '/')
+			w->begun = true;
 		next = path_component(p->path, c.at + c.length);
 		/* Up and down below a directory that has no path: the kernel's affair. */
 		if (component_is_dotdot(p->path, c))

@@ -116,7 +116,8 @@ static void fix_link_size(struct look *l, const struct walk *w, int fd)
 		l->st.st_size += (off_t)w->mount.point;
 }
 
-__attribute__((noinline)) static int look_walk(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct look *l)
+__attribute__((noinline)) static int look_walk(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool begun,
+					       struct look *l)
 {
 	struct walk w CLEANUP(walk_done);
 	int fd CLEANUP(host_close_at) = -1;
@@ -126,6 +127,7 @@ __attribute__((noinline)) static int look_walk(const struct vfs_ns *ns, struct v
 	r = walk_begin(&w, ns, at, lookup, 0);
 	if (r < 0)
 		return r;
+	w.begun = begun;
 	fd = walk_open(&w, O_PATH | O_CLOEXEC, 0);
 	if (fd < 0)
 		return fd;
@@ -148,10 +150,12 @@ static int look(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct lo
 	if (at.path == NULL || (at.path[0] == '\0' && (lookup & VFS_EMPTY) != 0)) {
 		r = look_fd(ns, at.dir, l);
 	} else {
-		if (at.path[0] != '/' && at_is_plain(ns, at))
+		bool plain = at.path[0] != '/' && at_is_plain(ns, at);
+
+		if (plain)
 			r = look_plain(ns, at, lookup, l);
 		if (r == 1)
-			r = look_walk(ns, at, lookup, l);
+			r = look_walk(ns, at, lookup, plain, l);
 	}
 	if (r == 0 && (lookup & VFS_DIRECTORY) != 0 && !S_ISDIR(l->st.st_mode))
 		r = -ENOTDIR;
