@@ -26,6 +26,8 @@ static void find_resident(char *ret, size_t size)
 	ssize_t n = host_readlinkat(AT_FDCWD, "/proc/self/exe", own, sizeof(own));
 	char *slash = n > 0 ? strrchr(own, '/') : NULL;
 
+	if (n < 0)
+		report_fatal("cannot find /proc, which must be mounted: nothing can be started");
 	if (libexec != NULL) {
 		snprintf(ret, size, "%s/lxrun-resident", libexec);
 		if (access(ret, R_OK) == 0)
@@ -42,6 +44,21 @@ static void find_resident(char *ret, size_t size)
 	report_fatal("lxrun-resident, a part of lxrun, is neither beside it nor in libexec/lxrun; install it again");
 }
 
+/* What a process without capabilities, which guests are even if root starts them, may do with its own directory. */
+static bool may_look(int fd)
+{
+	struct stat st;
+	mode_t needed;
+
+	if (faccessat(fd, ".", R_OK | X_OK, 0) < 0)
+		return false;
+	if (geteuid() != 0 || fstat(fd, &st) < 0)
+		return true;
+	needed = st.st_uid == 0 ? 0500 : st.st_gid == 0 ? 0050 : 0005;
+	errno = EACCES;
+	return (st.st_mode & needed) == needed;
+}
+
 /* The root directory, checked; its path without links in ret_path. */
 static int open_root(const char *path, char *ret_path)
 {
@@ -49,7 +66,7 @@ static int open_root(const char *path, char *ret_path)
 
 	if (fd < 0)
 		report_fatal("cannot open the root directory '%s': %s", path, strerror(errno));
-	if (faccessat(fd, ".", R_OK | X_OK, 0) < 0)
+	if (!may_look(fd))
 		report_fatal("cannot look into the root directory '%s': %s", path, strerror(errno));
 	if (realpath(path, ret_path) == NULL)
 		report_fatal("cannot name the root directory '%s': %s", path, strerror(errno));
