@@ -25,6 +25,10 @@
 /* The call number that reaches the supervisor by user notification, whatever the instruction pointer is. */
 #define INSTANCE_CALL_NR 0x4c58
 
+/* prctl(2) with this option, which no kernel knows, answers INSIDE_ANSWER to a process that is a guest already. */
+#define INSIDE_PRCTL  0x4c58
+#define INSIDE_ANSWER 0x4c58
+
 /* SECCOMP_RET_DATA of the filter's traps: tells them from a guest filter's own. */
 #define TRAP_MARK 0x4c58
 

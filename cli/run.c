@@ -12,6 +12,7 @@
 
 #include "base/host.h"
 #include "cli/environment.h"
+#include "cli/nested.h"
 #include "cli/report.h"
 #include "cli/rundir.h"
 #include "cli/supervisor.h"
@@ -195,18 +196,24 @@ int run(const struct options *o)
 {
 	char resident[PATH_MAX], root[PATH_MAX], trace_file[PATH_MAX], message[512] = "";
 	char **command = o->command, **environment;
+	const char *path;
 	struct rundir_options rundir;
 	struct instance *in;
 	struct user user;
 	int root_fd, r;
 
-	find_resident(resident, sizeof(resident));
 	root_fd = open_root(o->root, root);
 	if (user_find(root_fd, o->user, &user) < 0)
 		report_fatal("there is no user '%s' in %s", o->user, root);
 	environment = environment_make(root_fd, &user, o->env);
 	if (environment == NULL)
 		report_fatal("out of memory");
+	if (command[0] == NULL)
+		command = login_shell(&user);
+	path = command == o->command ? command[0] : user.shell;
+	if (nested_is_inside())
+		nested_run(o, root, &user, &(struct nested_command){path, command, environment});
+	find_resident(resident, sizeof(resident));
 	make_trace_file(o->trace_file, trace_file);
 
 	rundir = (struct rundir_options){
@@ -214,9 +221,7 @@ int run(const struct options *o)
 	r = make_rundir(&rundir, &in, message, sizeof(message));
 	if (r < 0)
 		report_fatal("%s", message);
-	if (command[0] == NULL)
-		command = login_shell(&user);
-	take_slot(in, o, &user, command == o->command ? command[0] : user.shell);
+	take_slot(in, o, &user, path);
 	r = supervisor_start(in, o->trace, &instance_find_slot(in, getpid())->supervisor_fd);
 	if (r < 0) {
 		rundir_remove(in->runtime);

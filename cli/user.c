@@ -81,6 +81,13 @@ static bool read_passwd(int root_fd, const char *who, bool by_id, uint32_t id, s
 	return false;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 static void read_groups(int root_fd, struct user *u)
 {
 	FILE *f CLEANUP(close_file) = open_below(root_fd, "/etc/group");
@@ -91,6 +98,8 @@ static void read_groups(int root_fd, struct user *u)
 		for (char **m = g->gr_mem; *m != NULL; m++)
 			if (strcmp(*m, u->name) == 0 && g->gr_gid != u->gid && u->group_count < CREDS_GROUPS_MAX)
 				u->groups[u->group_count++] = g->gr_gid;
+	/* In the order in which setgroups(2) keeps them. */
+	qsort(u->groups, u->group_count, sizeof(u->groups[0]), compare_ids);
 }
 
 int user_find(int root_fd, const char *who, struct user *ret)

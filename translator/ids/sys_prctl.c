@@ -120,6 +120,8 @@ long sys_prctl(struct tr_call *c, const struct prctl_args *a)
 	case PR_SET_SYSCALL_USER_DISPATCH:
 		/* Its selector would also turn the resident's own calls into signals. */
 		return -EINVAL;
+	case INSIDE_PRCTL:
+		return INSIDE_ANSWER;
 	default:
 		return tr_native(c);
 	}
