@@ -75,7 +75,7 @@ struct tr_call {
 	const struct tr_port *port;
 	struct tr_process *process;
 	struct creds *creds; /* of the calling thread: the process's own unless its ids diverged */
-	pid_t tid; /* 0 until somebody asks: tr_tid() */
+	pid_t tid;           /* 0 until somebody asks: tr_tid() */
 	struct vfs_ns ns;
 	enum tr_verdict verdict;
 	struct tr_frame *frame; /* NULL in the supervisor */

@@ -39,11 +39,12 @@ static void keep(const struct state *in, struct state *out, long n, long nr, con
 		__asm__ volatile("ldmxcsr %[mx]\n\t"
 #define LOAD(r)  "vmovdqu64 " #r "*64(%[zi]), %%zmm" #r "\n\t"
 #define STORE(r) "vmovdqu64 %%zmm" #r ", " #r "*64(%[zo])\n\t"
-#define ALL(X)                                                                                                    \
-	X(0)                                                                                                      \
-	X(1)                                                                                                      \
-	X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) \
-		X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
+#define ALL(X)                                                                                                     \
+	X(0)                                                                                                       \
+	X(1)                                                                                                       \
+	X(2)                                                                                                       \
+	X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20) X(21) \
+		X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31)
 				 ALL(LOAD)
 #define KLOAD(r)  "kmovq " #r "*8(%[ki]), %%k" #r "\n\t"
 #define KSTORE(r) "kmovq %%k" #r ", " #r "*8(%[ko])\n\t"
