@@ -105,6 +105,7 @@ int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lo
 	w->checked = permission_matters(ns);
 	w->searched = 0;
 	w->narrowed = w->begun = false;
+	w->place.magic = false;
 	w->step = -1;
 	w->path[0] = '\0';
 

@@ -33,6 +33,7 @@ static void fill(struct state *s, unsigned seed)
 }
 
 /* Loads everything, makes a call n times, stores everything: in one piece of code. */
+/* clang-format off */
 static void keep(const struct state *in, struct state *out, long n, long nr, const void *a, const void *b)
 {
 	if (avx512) {
@@ -80,6 +81,7 @@ static void keep(const struct state *in, struct state *out, long n, long nr, con
 	__asm__ volatile("stmxcsr %0" : "=m"(out->mxcsr));
 	out->mxcsr &= ~0x3fu; /* the sticky flags */
 }
+/* clang-format on */
 
 static bool same(const struct state *a, const struct state *b)
 {
