@@ -16,29 +16,7 @@ static long request_for(const struct tracee *t)
 		return PTRACE_SINGLESTEP;
 	if (!t->inside)
 		return t->want;
-	return t->driving || t->held != 0 || t->executing || t->want != PTRACE_CONT ? PTRACE_SYSCALL : PTRACE_CONT;
-}
-
-/*
- * What had to wait until the thread is where the guest knows it, or at least in a call that it can interrupt. In the
- * latter case the next stop must be this one, for any other takes an interrupt away, and a SIGSTOP too late is of no use.
- */
-static bool raise_held(struct tracee *t)
-{
-	bool at_once = t->inside && (t->held == HELD_INTERRUPT || t->held == SIGSTOP);
-
-	if (t->held == 0 || (t->inside && !t->at_entry))
-		return false;
-	if (t->held == HELD_INTERRUPT) {
-		(void)!tracee_request(t, PTRACE_INTERRUPT, 0, NULL);
-	} else {
-		t->raised = t->held;
-		(void)host_call(SYS_tkill, t->tid, t->held);
-	}
-	t->held = 0;
-	if (!t->inside)
-		t->driving = false;
-	return at_once;
+	return t->driving || is_holding(t) || t->executing || t->want != PTRACE_CONT ? PTRACE_SYSCALL : PTRACE_CONT;
 }
 
 void tracee_go_on(struct tracee *t, int sig)
@@ -46,9 +24,10 @@ void tracee_go_on(struct tracee *t, int sig)
 	bool at_once;
 
 	t->stopped = false;
-	if (t->interrupted && t->held == 0)
-		t->held = HELD_INTERRUPT;
-	at_once = raise_held(t);
+	if (t->interrupted)
+		t->interrupt_held = true;
+	/* The exit of a call that it interrupts is a stop as good as its own. */
+	at_once = raise_held(t) && !(t->exit_due && t->want == PTRACE_SYSCALL);
 	(void)host_call(SYS_ptrace, at_once ? PTRACE_CONT : request_for(t), t->tid, 0, sig);
 }
 
@@ -67,10 +46,8 @@ static void leave_pretended(struct tracee *t, int sig)
 		return;
 	/* The signal comes again, as one that the host's kernel knows. */
 	t->resent = sig;
-	if (sig == t->info.si_signo) {
-		t->raised = sig;
-		t->held_info = t->info;
-	}
+	if (sig == t->info.si_signo)
+		expect_signal(t, sig, &t->info);
 }
 
 static void leave_call(struct tracee *t, int sig)
@@ -144,9 +121,9 @@ static int run_out(struct tracee *t)
 			if (!is_inside(call.instruction_pointer) && call.op == PTRACE_SYSCALL_INFO_EXIT)
 				break;
 		} else if (stop.si_status >> 8 == PTRACE_EVENT_STOP) {
-			t->held = HELD_INTERRUPT;
-		} else if (tracee_request(t, PTRACE_GETSIGINFO, 0, &t->held_info) == 0) {
-			t->held = t->held_info.si_signo;
+			t->interrupt_held = true;
+		} else if (tracee_request(t, PTRACE_GETSIGINFO, 0, &stop) == 0) {
+			(void)!hold_signal(t, stop.si_signo, &stop);
 		}
 	}
 	(void)host_call(SYS_waitid, P_PID, t->tid, NULL, WSTOPPED | WNOHANG | __WALL, NULL);

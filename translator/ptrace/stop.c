@@ -17,6 +17,9 @@
 #include "translator/ptrace/ptrace.h"
 #include "translator/ptrace/tracee.h"
 
+/* PTRACE_INTERRUPT's, or a new child's first one. */
+#define INTERRUPT_STOP (SIGTRAP | PTRACE_EVENT_STOP << 8)
+
 static bool is_interrupted(int64_t result)
 {
 	return result == -EINTR || is_restart(result);
@@ -27,8 +30,7 @@ static void show(struct tracee *t, enum appearance appearance, int code)
 	t->stopped = true;
 	t->told = false;
 	t->interrupted = false;
-	if (t->held == HELD_INTERRUPT)
-		t->held = 0;
+	t->interrupt_held = false;
 	t->appearance = appearance;
 	t->code = code == SYSCALL_STOP && (t->options & PTRACE_O_TRACESYSGOOD) == 0 ? SIGTRAP : code;
 }
@@ -142,7 +144,7 @@ static void on_exit_inside(struct tracee *t, int64_t result)
 	struct user_regs_struct r;
 
 	/* The guest's handler is next, or would be: only single steps lead there. */
-	if (t->out_ip == (uint64_t)(uintptr_t)tr_tail_begin && (is_step(t->want) || t->held != 0)) {
+	if (t->out_ip == (uint64_t)(uintptr_t)tr_tail_begin && (is_step(t->want) || is_holding(t))) {
 		t->stepping = true;
 	} else if (t->exit_due && t->want == PTRACE_SYSCALL && is_interrupted(result) &&
 		   tracee_request(t, PTRACE_GETREGS, 0, &r) == 0) {
@@ -155,8 +157,9 @@ static void on_exit_inside(struct tracee *t, int64_t result)
 
 static void on_exit_outside(struct tracee *t, int64_t result)
 {
-	/* Skipped calls have their number for a result. */
+	/* Skipped calls have their number for a result, and the trap comes next. */
 	if (result >= 0 && result < 0x1000 && tracee_has_pending(t, SIGSYS)) {
+		t->inside = true;
 		tracee_go_on(t, 0);
 		return;
 	}
@@ -189,21 +192,22 @@ static void on_syscall(struct tracee *t)
 
 /* --- signals ---------------------------------------------------------------------------------------------------------- */
 
-/*
- * A stop that cannot be shown where it happened: the thread is brought out of the resident, or into a wait, and made to
- * stop again. Just in front of a wait it would go to sleep first.
- */
-static void hold(struct tracee *t, const struct user_regs_struct *r, int what, const siginfo_t *info)
+static bool is_in(uint64_t ip, const char *from, const char *to)
 {
-	t->held = what;
-	if (info != NULL)
-		t->held_info = *info;
+	return ip >= (uint64_t)(uintptr_t)from && ip < (uint64_t)(uintptr_t)to;
+}
+
+/*
+ * A stop that cannot be shown where it happened is held: the thread is brought out of the resident, or into a wait. Just in
+ * front of a wait it would go to sleep first.
+ */
+static void drive(struct tracee *t, const struct user_regs_struct *r)
+{
 	t->driving = true;
-	if (r->rip >= (uint64_t)(uintptr_t)tr_interruptible_begin &&
-	    r->rip <= (uint64_t)(uintptr_t)tr_interruptible_syscall)
+	if (is_in(r->rip, tr_interruptible_begin, tr_interruptible_syscall + 1))
 		(void)!host_call(SYS_ptrace, PTRACE_POKEUSER, t->tid, offsetof(struct user_regs_struct, rip),
 				 tr_interruptible_abort);
-	if (r->rip >= (uint64_t)(uintptr_t)tr_tail_begin && r->rip < (uint64_t)(uintptr_t)tr_tail_end)
+	if (is_in(r->rip, tr_tail_begin, tr_tail_end))
 		t->stepping = true;
 	tracee_go_on(t, 0);
 }
@@ -224,14 +228,16 @@ static void on_signal_inside(struct tracee *t, const struct user_regs_struct *r,
 	}
 	/* A step that ended in here: at the entry of a signal's handler, in its last part, or in a wait. */
 	if (sig == SIGTRAP && info->si_code > 0 && (is_step(t->want) || t->stepping)) {
-		t->stepping = r->rip >= (uint64_t)(uintptr_t)tr_tail_begin && r->rip < (uint64_t)(uintptr_t)tr_tail_end;
+		t->stepping = is_in(r->rip, tr_tail_begin, tr_tail_end);
 		tracee_go_on(t, 0);
 		return;
 	}
 	if (is_waiting(r))
 		show_inside(t, r, sig);
+	else if (hold_signal(t, sig, info))
+		drive(t, r);
 	else
-		hold(t, r, sig, info);
+		tracee_go_on(t, sig);
 }
 
 /*
@@ -287,11 +293,8 @@ static void on_signal(struct tracee *t, int sig)
 		tracee_go_on(t, SIGSYS);
 		return;
 	}
-	if (t->raised == sig) {
-		t->raised = 0;
-		info = t->held_info;
+	if (take_signal(t, sig, &info))
 		(void)!tracee_request(t, PTRACE_SETSIGINFO, 0, &info);
-	}
 	if (t->inside)
 		on_signal_inside(t, &r, sig, &info);
 	else
@@ -349,17 +352,18 @@ static void on_event(struct tr_call *c, struct tracee *t, int code)
 	if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE)
 		meet_child(c, t);
 	(void)!tracee_request(t, PTRACE_GETREGS, 0, &r);
-	t->inside = is_inside(r.rip);
+	/* On its way into the resident, if a trap is to be delivered. */
+	t->inside = is_inside(r.rip) || (code == INTERRUPT_STOP && tracee_has_pending(t, SIGSYS));
 	if (event != PTRACE_EVENT_STOP && event != PTRACE_EVENT_EXIT)
 		t->exit_due = true;
 	if (!t->inside) {
 		show(t, AS_IT_IS, code);
-		return;
-	}
-	if (code != (SIGTRAP | PTRACE_EVENT_STOP << 8) || is_waiting(&r))
+	} else if (code != INTERRUPT_STOP || is_waiting(&r)) {
 		show_inside(t, &r, code);
-	else
-		hold(t, &r, HELD_INTERRUPT, NULL);
+	} else {
+		t->interrupted = true;
+		drive(t, &r);
+	}
 }
 
 /* With the first stop the host's options can be set. */

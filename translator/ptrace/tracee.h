@@ -47,8 +47,12 @@ enum appearance {
 /* The length of a syscall instruction. */
 #define SYSCALL_SIZE 2
 
-/* HELD_INTERRUPT stands for a PTRACE_INTERRUPT (or a new child's first stop), signals for themselves. */
-#define HELD_INTERRUPT (-1)
+/* A signal whose stop was put off. */
+struct held {
+	int sig;   /* 0: none */
+	bool sent; /* it will come */
+	siginfo_t info;
+};
 
 struct tracee {
 	pid_t tid, tracer; /* host's thread ids; only the thread `tracer` looks at the rest */
@@ -81,12 +85,11 @@ struct tracee {
 	/* Ways that we go with it. */
 	bool driving;  /* through the resident, from call to call */
 	bool stepping; /* out of the end of a signal's entry, by single steps */
-	int held;      /* a stop that has to wait until it is out of the resident */
-	siginfo_t held_info;
-	bool interrupted; /* the tracer said PTRACE_INTERRUPT and has seen no stop since: hidden ones take it away */
-	int raised;       /* it was sent again: a stop of this signal is the one, with held_info */
-	int resent;       /* a signal that the resident sends again, and that the tracer has already seen */
-	int delivered;    /* what the tracer last let through */
+	struct held held[4];
+	bool interrupt_held; /* a PTRACE_INTERRUPT, or a new child's first stop */
+	bool interrupted;    /* the tracer said PTRACE_INTERRUPT and has seen no stop since: hidden ones take it away */
+	int resent;          /* a signal that the resident sends again, and that the tracer has already seen */
+	int delivered;       /* what the tracer last let through */
 };
 
 /* --- tracee.c ------------------------------------------------------------------------------------------------------- */
@@ -140,6 +143,23 @@ MUST_CHECK bool tracee_on_seccomp(struct tracee *t, const struct user_regs_struc
  * and t->code says what it must be told; else it runs again.
  */
 void tracee_on_stop(struct tr_call *c, struct tracee *t, int code);
+
+/* --- held.c ---------------------------------------------------------------------------------------------------------- */
+
+/* False if there is no room. */
+MUST_CHECK bool hold_signal(struct tracee *t, int sig, const siginfo_t *info);
+/* The next stop of sig is the one with info. */
+void expect_signal(struct tracee *t, int sig, const siginfo_t *info);
+/* True if it is; then *info is what it was. */
+bool take_signal(struct tracee *t, int sig, siginfo_t *info);
+/* True while something is to be made again, or while a stop is sure to come. */
+bool is_holding(const struct tracee *t);
+bool is_stopping(const struct tracee *t);
+/*
+ * Makes it again, if the thread is where the guest knows it, or about to enter a call that it can interrupt. True if the
+ * next stop must be this one: any other takes an interrupt away, and a SIGSTOP too late is of no use.
+ */
+bool raise_held(struct tracee *t);
 
 /* --- resume.c --------------------------------------------------------------------------------------------------------- */
 

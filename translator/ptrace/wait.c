@@ -135,7 +135,7 @@ void tracee_settle(struct tr_call *c, struct tracee *t)
 /* On its way to a stop that natively had been made already, through nothing that could keep it. */
 static bool is_on_its_way(const struct tracee *t)
 {
-	return t->held != 0 || t->raised == SIGSTOP || t->stepping || t->executing;
+	return is_stopping(t) || t->stepping || t->executing;
 }
 
 void tracee_settle_now(struct tr_call *c, struct tracee *t)

@@ -1,6 +1,7 @@
 /*
  * PTRACE_O_TRACESECCOMP: calls that a seccomp program sends to the tracer.
  * conformance: not under ptrace: the gate itself traces every guest
+ * conformance: not under notify: the supervisor is asked before a tracer
  */
 #include "tracer.h"
 
