@@ -1,10 +1,14 @@
-/* lxrun: reads the command line, then becomes the guest's program. Links libc only; see cli/README.md. */
+/*
+ * lxrun: reads the command line, then becomes the guest's program, or lxrun-manage, which does all other verbs. Links libc
+ * only; see cli/README.md.
+ */
 #include <errno.h>
-#include <stdio.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/host.h"
+#include "cli/libexec.h"
 #include "cli/options.h"
 #include "cli/report.h"
 #include "cli/run.h"
@@ -20,21 +24,24 @@ static void fill_standard_streams(void)
 	}
 }
 
+/* Everything but running is the other program's. */
+static NORETURN void become_manage(char **argv)
+{
+	char program[PATH_MAX];
+
+	libexec_find("lxrun-manage", program, sizeof(program));
+	execv(program, argv);
+	report_fatal("cannot execute %s: %s", program, strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 
 	fill_standard_streams();
 	options_parse(argc, argv, &options);
-	if (options.help || options.version) {
-		if (options.help)
-			options_print_help();
-		else
-			puts("lxrun " LX_VERSION);
-		if (fflush(stdout) != 0)
-			report_fatal("cannot write to the standard output: %s", strerror(errno));
-		return 0;
-	}
+	if (options.verb != VERB_RUN)
+		become_manage(argv);
 	if (options.root == NULL)
 		report_fatal("no root file system was named: lxrun --rootfs DIR -- COMMAND");
 	return run(&options);

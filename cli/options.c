@@ -5,43 +5,37 @@
 
 #include "cli/report.h"
 
-enum option_id {
-	OPTION_ROOTFS,
-	OPTION_USER,
-	OPTION_CD,
-	OPTION_ENV,
-	OPTION_EXEC,
-	OPTION_GATE,
-	OPTION_TRACE,
-	OPTION_WITHOUT,
-	OPTION_HELP,
-	OPTION_VERSION,
+#define V(id) (UINT64_C(1) << VERB_##id)
+
+#define VERB(id, function, letter, name, arguments, least, most, section, text, details) \
+	[VERB_##id] = {letter, name, arguments, least, most, SECTION_##section, text, details},
+#define OPTION(...)
+const struct verb_row verb_rows[VERB_COUNT] = {
+	[VERB_RUN] = {.name = ""},
+#include "cli/options.def"
+};
+#undef VERB
+#undef OPTION
+
+#define VERB(...)
+#define OPTION(id, verbs, letter, name, takes, value, text) \
+	[OPTION_##id] = {verbs, letter, name, TAKES_##takes, value, text},
+const struct option_row option_rows[OPTION_COUNT] = {
+#include "cli/options.def"
+};
+#undef VERB
+#undef OPTION
+
+_Static_assert(VERB_COUNT <= 64, "an option's verbs are bits of one word");
+
+/* Where the parser is. */
+struct parser {
+	char **argv;
+	int at; /* the word after the one that is being looked at */
+	struct options *o;
 };
 
-enum takes { TAKES_NOTHING, TAKES_VALUE, MAY_TAKE_VALUE /* only as --name=value */ };
-
-static const struct option {
-	enum option_id id;
-	char letter; /* '\0': none */
-	const char *name;
-	enum takes takes;
-	const char *value;
-	const char *text;
-} table[] = {
-	{OPTION_ROOTFS, '\0', "rootfs", TAKES_VALUE, "DIR", "run in the root file system DIR"},
-	{OPTION_USER, 'u', "user", TAKES_VALUE, "USER|UID", "run as this user of the distribution (default: root)"},
-	{OPTION_CD, '\0', "cd", TAKES_VALUE, "DIR", "start in this directory of the distribution (default: /)"},
-	{OPTION_ENV, '\0', "env", TAKES_VALUE, "NAME=VALUE", "set a variable; may be given more than once"},
-	{OPTION_EXEC, 'e', "exec", TAKES_NOTHING, NULL, "what follows is the command, without a shell"},
-	{OPTION_TRACE, '\0', "trace", MAY_TAKE_VALUE, "FILE", "show each translated call, and a summary at the end"},
-	{OPTION_GATE, '\0', "gate", TAKES_VALUE, "trap|notify|ptrace",
-	 "how calls reach the translator (default: trap)"},
-	{OPTION_WITHOUT, '\0', "without", TAKES_VALUE, "openat2", "do as if the host's kernel had no such call"},
-	{OPTION_HELP, 'h', "help", TAKES_NOTHING, NULL, "print this text"},
-	{OPTION_VERSION, '\0', "version", TAKES_NOTHING, NULL, "print lxrun's version"},
-};
-
-#define OPTIONS (sizeof(table) / sizeof(table[0]))
+/* --- values ---------------------------------------------------------------------------------------------------------- */
 
 static enum instance_gate parse_gate(const char *name)
 {
@@ -57,6 +51,26 @@ static enum instance_gate parse_gate(const char *name)
 	report_fatal("there is no gate '%s': it is one of trap, notify, ptrace", name);
 }
 
+static enum shell_type parse_shell_type(const char *name)
+{
+	static const char *const names[] = {
+		[SHELL_STANDARD] = "standard", [SHELL_LOGIN] = "login", [SHELL_NONE] = "none"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return (enum shell_type)i;
+	report_fatal("there is no shell type '%s': it is one of standard, login, none", name);
+}
+
+int options_version(const char *value)
+{
+	if (strcmp(value, "1") == 0)
+		return 1;
+	if (strcmp(value, "2") == 0)
+		report_fatal("version 2, a kernel of its own for a distribution, is not built yet: use version 1");
+	report_fatal("there is no version '%s' of distributions: it is 1 or 2", value);
+}
+
 static void take_env(struct options *o, const char *value)
 {
 	if (value[0] == '=' || strchr(value, '=') == NULL)
@@ -66,11 +80,22 @@ static void take_env(struct options *o, const char *value)
 	o->env[o->env_count++] = value;
 }
 
-static void take(struct options *o, const struct option *option, const char *value)
+/* Options that are more than a value: those of a run, and what several verbs understand in one way. */
+static void take(struct options *o, enum option id, const char *value)
 {
-	switch (option->id) {
+	if (id == OPTION_DISTRIBUTION && o->distribution != NULL)
+		report_fatal("two distributions were named: '%s' and '%s'", o->distribution, value);
+	o->given[id] = true;
+	o->values[id] = value;
+	switch (id) {
+	case OPTION_DISTRIBUTION:
+		o->distribution = value;
+		break;
 	case OPTION_ROOTFS:
 		o->root = value;
+		break;
+	case OPTION_VERSION:
+		o->version = options_version(value);
 		break;
 	case OPTION_USER:
 		o->user = value;
@@ -82,6 +107,13 @@ static void take(struct options *o, const struct option *option, const char *val
 		take_env(o, value);
 		break;
 	case OPTION_EXEC:
+		o->exec = true;
+		break;
+	case OPTION_SHELL:
+		o->shell_command = value;
+		break;
+	case OPTION_SHELL_TYPE:
+		o->shell_type = parse_shell_type(value);
 		break;
 	case OPTION_TRACE:
 		o->trace = true;
@@ -95,90 +127,234 @@ static void take(struct options *o, const struct option *option, const char *val
 			report_fatal("--without knows openat2 only, not '%s'", value);
 		o->no_openat2 = true;
 		break;
-	case OPTION_HELP:
-		o->help = true;
-		break;
-	case OPTION_VERSION:
-		o->version = true;
+	default:
 		break;
 	}
 }
 
-static const struct option *find(const char *word, const char **ret_value)
-{
-	const char *name = word + 2, *equals;
-	size_t length;
+/* --- words ----------------------------------------------------------------------------------------------------------- */
 
-	*ret_value = NULL;
-	if (word[1] != '-') {
-		for (size_t i = 0; i < OPTIONS; i++)
-			if (table[i].letter == word[1] && word[2] == '\0')
-				return &table[i];
-		return NULL;
+/* True if word is `name` or begins with `name=`; *ret_value is what stands behind the `=`. */
+static bool is_long(const char *word, const char *name, const char **ret_value)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(word, name, n) != 0 || (word[n] != '\0' && word[n] != '='))
+		return false;
+	*ret_value = word[n] == '=' ? word + n + 1 : NULL;
+	return true;
+}
+
+enum verb verb_by_name(const char *name)
+{
+	for (unsigned i = VERB_RUN + 1; i < VERB_COUNT; i++)
+		if (strcmp(verb_rows[i].name, name) == 0)
+			return (enum verb)i;
+	return VERB_RUN;
+}
+
+/* The verb that a word is, with what is glued to it: `=value`, or more letters. VERB_RUN: it is none. */
+static enum verb find_verb(const char *word, const char **ret_value, const char **ret_letters)
+{
+	*ret_value = *ret_letters = NULL;
+	if (word[0] != '-' || word[1] == '\0')
+		return VERB_RUN;
+	for (unsigned i = VERB_RUN + 1; i < VERB_COUNT; i++) {
+		if (word[1] == '-' && is_long(word + 2, verb_rows[i].name, ret_value))
+			return (enum verb)i;
+		if (word[1] != '-' && word[1] == verb_rows[i].letter) {
+			*ret_letters = word[2] != '\0' ? word + 2 : NULL;
+			return (enum verb)i;
+		}
 	}
-	equals = strchr(name, '=');
-	length = equals != NULL ? (size_t)(equals - name) : strlen(name);
-	for (size_t i = 0; i < OPTIONS; i++) {
-		if (strlen(table[i].name) != length || strncmp(table[i].name, name, length) != 0)
-			continue;
-		*ret_value = equals != NULL ? equals + 1 : NULL;
-		return &table[i];
+	return VERB_RUN;
+}
+
+NORETURN static void unknown(const struct parser *p, const char *word)
+{
+	const char *value, *letters;
+	enum verb verb = find_verb(word, &value, &letters);
+
+	if (p->o->verb != VERB_RUN)
+		report_fatal("--%s has no option '%s'; 'lxrun --%s --help' lists them", verb_rows[p->o->verb].name,
+			     word, verb_rows[p->o->verb].name);
+	if (verb != VERB_RUN && word[1] == '-')
+		report_fatal("'--%s' comes before all other words: lxrun --%s", verb_rows[verb].name,
+			     verb_rows[verb].name);
+	report_fatal("unknown option '%s'; 'lxrun --help' lists them", word);
+}
+
+/* The value that an option has (`=value`, the rest of its letters) or finds in the next word. */
+static void take_with_value(struct parser *p, unsigned id, const char *value)
+{
+	const struct option_row *row = &option_rows[id];
+
+	if (row->takes == TAKES_NOTHING && value != NULL)
+		report_fatal("option --%s takes no value", row->name);
+	if (row->takes == TAKES_VALUE && value == NULL) {
+		value = p->argv[p->at];
+		if (value == NULL)
+			report_fatal("option --%s needs %s behind it", row->name, row->value);
+		p->at++;
 	}
-	return NULL;
+	take(p->o, (enum option)id, value);
+}
+
+static bool take_long(struct parser *p, const char *name)
+{
+	const char *value;
+
+	for (unsigned i = 0; i < OPTION_COUNT; i++)
+		if (option_is_of(&option_rows[i], p->o->verb) && is_long(name, option_rows[i].name, &value)) {
+			take_with_value(p, i, value);
+			return true;
+		}
+	return false;
+}
+
+static unsigned find_letter(const struct parser *p, char letter)
+{
+	unsigned i = 0;
+
+	while (i < OPTION_COUNT && (option_rows[i].letter != letter || !option_is_of(&option_rows[i], p->o->verb)))
+		i++;
+	return i;
+}
+
+/* One-letter options in one word, the last of which may have a value: -vq, -uroot. word is what to name in a complaint. */
+static void take_letters(struct parser *p, const char *letters, const char *word)
+{
+	for (; *letters != '\0'; letters++) {
+		unsigned id = find_letter(p, *letters);
+
+		if (id == OPTION_COUNT)
+			unknown(p, word);
+		if (option_rows[id].takes == TAKES_VALUE) {
+			take_with_value(p, id, letters[1] != '\0' ? letters + 1 : NULL);
+			return;
+		}
+		take(p->o, (enum option)id, NULL);
+	}
+}
+
+/* An option of the verb, or a question for help, which ends the command line: then false. */
+static bool take_option(struct parser *p, const char *word)
+{
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+		p->o->about = p->o->verb;
+		p->o->verb = VERB_HELP;
+		return false;
+	}
+	if (word[1] != '-')
+		take_letters(p, word + 1, word);
+	else if (!take_long(p, word + 2))
+		unknown(p, word);
+	return true;
+}
+
+static bool is_option(const char *word)
+{
+	return word != NULL && word[0] == '-' && word[1] != '\0';
+}
+
+/* --- the two forms --------------------------------------------------------------------------------------------------- */
+
+static void check_run(const struct options *o)
+{
+	if (o->root != NULL && o->distribution != NULL)
+		report_fatal("both a root directory and a distribution were named: '%s' and '%s'", o->root,
+			     o->distribution);
+	if (o->shell_command != NULL && o->command[0] != NULL)
+		report_fatal("there is a command behind --shell's string: '%s'", o->command[0]);
+	if (o->shell_command != NULL && o->exec)
+		report_fatal("--shell and --exec exclude each other");
+}
+
+static void parse_run(struct parser *p)
+{
+	struct options *o = p->o;
+	const char *word;
+
+	while ((word = p->argv[p->at]) != NULL) {
+		if (is_option(word)) {
+			p->at++;
+			if (strcmp(word, "--") == 0)
+				break;
+			if (!take_option(p, word))
+				return;
+			if (!o->exec)
+				continue;
+			if (p->argv[p->at] != NULL && strcmp(p->argv[p->at], "--") == 0)
+				p->at++;
+			break;
+		}
+		if (o->distribution != NULL || o->root != NULL)
+			break;
+		o->distribution = word;
+		o->distribution_is_word = true;
+		p->at++;
+	}
+	o->command = p->argv + p->at;
+	check_run(o);
+}
+
+static void check_arguments(const struct options *o, const char *too_much)
+{
+	const struct verb_row *row = &verb_rows[o->verb];
+
+	if (too_much != NULL && row->most == 0)
+		report_fatal("--%s takes no word behind it, and there is '%s'", row->name, too_much);
+	if (too_much != NULL)
+		report_fatal("there is a word too many, '%s': lxrun --%s %s", too_much, row->name, row->arguments);
+	if (o->argument_count < row->least)
+		report_fatal("there is a word missing: lxrun --%s %s", row->name, row->arguments);
+}
+
+static void parse_verb(struct parser *p, const char *value, const char *letters)
+{
+	struct options *o = p->o;
+	const char *word, *too_much = NULL;
+	bool words_only = false;
+
+	if (value != NULL && verb_rows[o->verb].most == 0)
+		report_fatal("--%s takes no value", verb_rows[o->verb].name);
+	if (value != NULL)
+		o->arguments[o->argument_count++] = value;
+	if (letters != NULL)
+		take_letters(p, letters, p->argv[p->at - 1]);
+	while ((word = p->argv[p->at]) != NULL) {
+		p->at++;
+		if (!words_only && strcmp(word, "--") == 0)
+			words_only = true;
+		else if (!words_only && is_option(word)) {
+			if (!take_option(p, word))
+				return;
+		} else if (o->argument_count < verb_rows[o->verb].most)
+			o->arguments[o->argument_count++] = word;
+		else if (too_much == NULL)
+			too_much = word;
+	}
+	check_arguments(o, too_much);
 }
 
 void options_parse(int argc, char **argv, struct options *ret)
 {
-	int i = 1;
+	struct parser p = {.argv = argv, .at = argc > 0 ? 1 : 0, .o = ret};
+	const char *value = NULL, *letters = NULL, *next;
+	enum verb verb = VERB_RUN;
 
-	*ret = (struct options){.gate = INSTANCE_GATE_TRAP};
-	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
-		const struct option *option;
-		const char *value;
-
-		if (strcmp(argv[i], "--") == 0) {
-			i++;
-			break;
-		}
-		option = find(argv[i], &value);
-		if (option == NULL)
-			report_fatal("unknown option '%s'; 'lxrun --help' lists them", argv[i]);
-		if (option->takes == TAKES_NOTHING && value != NULL)
-			report_fatal("option --%s takes no value", option->name);
-		if (option->takes == TAKES_VALUE && value == NULL) {
-			if (i + 1 >= argc)
-				report_fatal("option --%s needs %s behind it", option->name, option->value);
-			value = argv[++i];
-		}
-		take(ret, option, value);
-		if (option->id == OPTION_EXEC) {
-			i++;
-			if (i < argc && strcmp(argv[i], "--") == 0)
-				i++;
-			break;
-		}
+	*ret = (struct options){.gate = INSTANCE_GATE_TRAP, .command = argv + argc};
+	if (argc > 1)
+		verb = find_verb(argv[1], &value, &letters);
+	next = argc > 2 ? argv[2] : NULL;
+	/* `--version 1` is an option of a run. */
+	if (verb == VERB_VERSION && argv[1][1] == '-' && (value != NULL || (next != NULL && !is_option(next))))
+		verb = VERB_RUN;
+	if (verb == VERB_RUN) {
+		parse_run(&p);
+		return;
 	}
-	ret->command = argv + i;
-}
-
-void options_print_help(void)
-{
-	puts("usage: lxrun --rootfs DIR [OPTION...] [--] [COMMAND [ARGUMENT...]]\n"
-	     "\n"
-	     "Runs COMMAND (default: the user's login shell) in a Linux root file system, without being root.\n");
-	for (size_t i = 0; i < OPTIONS; i++) {
-		const struct option *o = &table[i];
-		char left[64];
-
-		snprintf(left, sizeof(left), "%c%c%s--%s%s%s%s", o->letter != '\0' ? '-' : ' ',
-			 o->letter != '\0' ? o->letter : ' ', o->letter != '\0' ? ", " : "  ", o->name,
-			 o->takes == MAY_TAKE_VALUE ? "[="
-			 : o->takes == TAKES_VALUE  ? " "
-						    : "",
-			 o->value != NULL ? o->value : "", o->takes == MAY_TAKE_VALUE ? "]" : "");
-		printf("  %-32s %s\n", left, o->text);
-	}
-	puts("\nThe exit status is the command's; 125 when lxrun itself fails, 126 when the command cannot be "
-	     "executed, "
-	     "127 when\nit is not found.");
+	ret->verb = verb;
+	p.at = 2;
+	parse_verb(&p, value, letters);
 }

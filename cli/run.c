@@ -12,38 +12,12 @@
 
 #include "base/host.h"
 #include "cli/environment.h"
+#include "cli/libexec.h"
 #include "cli/nested.h"
 #include "cli/report.h"
 #include "cli/rundir.h"
 #include "cli/supervisor.h"
 #include "cli/user.h"
-
-/* The resident: beside lxrun in a build, in libexec when installed, or where LXRUN_LIBEXEC says. */
-static void find_resident(char *ret, size_t size)
-{
-	static const char *const places[] = {"", "/../libexec/lxrun"};
-	const char *libexec = getenv("LXRUN_LIBEXEC");
-	char own[PATH_MAX];
-	ssize_t n = host_readlinkat(AT_FDCWD, "/proc/self/exe", own, sizeof(own));
-	char *slash = n > 0 ? strrchr(own, '/') : NULL;
-
-	if (n < 0)
-		report_fatal("cannot find /proc, which must be mounted: nothing can be started");
-	if (libexec != NULL) {
-		snprintf(ret, size, "%s/lxrun-resident", libexec);
-		if (access(ret, R_OK) == 0)
-			return;
-		report_fatal("LXRUN_LIBEXEC is '%s', and there is no lxrun-resident in it", libexec);
-	}
-	if (slash != NULL)
-		*slash = '\0';
-	for (size_t i = 0; slash != NULL && i < ARRAY_SIZE(places); i++) {
-		snprintf(ret, size, "%s%s/lxrun-resident", own, places[i]);
-		if (access(ret, R_OK) == 0)
-			return;
-	}
-	report_fatal("lxrun-resident, a part of lxrun, is neither beside it nor in libexec/lxrun; install it again");
-}
 
 /* What a process without capabilities, which guests are even if root starts them, may do with its own directory. */
 static bool may_look(int fd)
@@ -213,7 +187,7 @@ int run(const struct options *o)
 	path = command == o->command ? command[0] : user.shell;
 	if (nested_is_inside())
 		nested_run(o, root, &user, &(struct nested_command){path, command, environment});
-	find_resident(resident, sizeof(resident));
+	libexec_find("lxrun-resident", resident, sizeof(resident));
 	make_trace_file(o->trace_file, trace_file);
 
 	rundir = (struct rundir_options){

@@ -69,6 +69,15 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
+# Where the unprivileged user finds lxrun and its parts.
+stage_lxrun() {
+	local part parts=()
+	for part in lxrun-resident lxrun-manage; do
+		[ ! -e "$(dirname "$lxrun")/$part" ] || parts+=("$(dirname "$lxrun")/$part")
+	done
+	"$tests_dir/stage" "$lxrun" "${parts[@]}"
+}
+
 # battery VARIANT [own]: prepares the sides. own: the battery changes the root, so it gets copies.
 battery() {
 	local side
@@ -90,7 +99,7 @@ battery() {
 		if [ "$side" = user ]; then
 			become_of[user]="$tests_dir/as-user"
 			program_of[user]="$("$tests_dir/stage" "$refuse")/${refuse##*/} userns" || exit 1
-			program_of[user]+=" $("$tests_dir/stage" "$lxrun" "$(dirname "$lxrun")/lxrun-resident")/${lxrun##*/}" || exit 1
+			program_of[user]+=" $(stage_lxrun)/${lxrun##*/}" || exit 1
 		fi
 		if [ "${2:-}" = own ]; then
 			copy_root "$side"

@@ -272,5 +272,20 @@ class Resident(Tree):
         self.finds("not an ET_EXEC program", "resident", program)
 
 
+class Needed(Tree):
+    def program(self, *flags):
+        c = self.put("x.c", "int main(void) { return 0; }\n")
+        subprocess.run([CC, "-o", c[:-2], c, *flags], check=True, capture_output=True)
+        return c[:-2]
+
+    def test_clean(self):
+        self.passes("needed", self.program())
+
+    def test_another(self):
+        program = self.program("-Wl,--no-as-needed", "-lm")
+        self.finds("x needs libm.so", "needed", program)
+        self.passes("needed", program, "--sanitized")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,0 +1,36 @@
+#include "cli/libexec.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/host.h"
+#include "cli/report.h"
+
+void libexec_find(const char *part, char *ret, size_t size)
+{
+	static const char *const places[] = {"", "/../libexec/lxrun"};
+	const char *libexec = getenv("LXRUN_LIBEXEC");
+	char own[PATH_MAX];
+	ssize_t n = host_readlinkat(AT_FDCWD, "/proc/self/exe", own, sizeof(own));
+	char *slash = n > 0 ? strrchr(own, '/') : NULL;
+
+	if (n < 0)
+		report_fatal("cannot find /proc, which must be mounted: nothing can be started");
+	if (libexec != NULL) {
+		snprintf(ret, size, "%s/%s", libexec, part);
+		if (access(ret, R_OK) == 0)
+			return;
+		report_fatal("LXRUN_LIBEXEC is '%s', and there is no %s in it", libexec, part);
+	}
+	if (slash != NULL)
+		*slash = '\0';
+	for (size_t i = 0; slash != NULL && i < ARRAY_SIZE(places); i++) {
+		snprintf(ret, size, "%s%s/%s", own, places[i], part);
+		if (access(ret, R_OK) == 0)
+			return;
+	}
+	report_fatal("%s, a part of lxrun, is neither beside it nor in libexec/lxrun; install it again", part);
+}
