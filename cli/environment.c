@@ -1,12 +1,16 @@
 #include "cli/environment.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/host.h"
+#include "cli/below.h"
+#include "cli/options.h"
 
-#define VARIABLES_MAX (OPTIONS_ENV_MAX + 64)
+/* A caller may have any number for LXENV to name; what is more is left out. */
+#define VARIABLES_MAX (OPTIONS_ENV_MAX + 1024)
 
 static const char *const crossing[] = {
 	"TERM",       "COLORTERM", "TZ",        "DISPLAY", "WAYLAND_DISPLAY",
@@ -39,12 +43,13 @@ static void put(struct list *l, const char *word)
 			l->words[i] = copy;
 			return;
 		}
-	if (l->count == VARIABLES_MAX)
-		abort();
-	l->words[l->count++] = copy;
+	if (l->count < VARIABLES_MAX)
+		l->words[l->count++] = copy;
+	else
+		free(copy);
 }
 
-static void put_pair(struct list *l, const char *name, const char *value)
+static void put_pair(void *l, const char *name, const char *value)
 {
 	char *word;
 
@@ -64,26 +69,82 @@ static bool has_locale(int root_fd, const char *name)
 	return strchr(name, '/') == NULL && host_fstatat(root_fd, "usr/lib/locale/locale-archive", &st, 0) == 0;
 }
 
-char **environment_make(int root_fd, const struct user *u, const char *const *extra)
+static char *trim(char *text)
+{
+	char *end;
+
+	while (isspace((unsigned char)*text))
+		text++;
+	end = text + strlen(text);
+	while (end > text && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	return text;
+}
+
+static bool is_name(const char *name)
+{
+	if (!isalpha((unsigned char)*name) && *name != '_')
+		return false;
+	while (isalnum((unsigned char)*name) || *name == '_')
+		name++;
+	return *name == '\0';
+}
+
+/* pam_env(8)'s envfile: NAME=VALUE lines, quoted or not, `export` in front or not. */
+static void put_envfile(struct list *l, int root_fd)
+{
+	FILE *f CLEANUP(below_close) = below_fopen(root_fd, "/etc/environment");
+	char line[8192];
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		char *name = trim(line), *value;
+		size_t n;
+
+		if (strncmp(name, "export ", 7) == 0)
+			name = trim(name + 7);
+		value = strchr(name, '=');
+		if (value == NULL)
+			continue;
+		*value++ = '\0';
+		n = strlen(value);
+		if (n >= 2 && (value[0] == '"' || value[0] == '\'') && value[n - 1] == value[0]) {
+			value[n - 1] = '\0';
+			value++;
+		}
+		if (is_name(name))
+			put_pair(l, name, value);
+	}
+}
+
+char **environment_make(const struct environment_of *of)
 {
 	struct list l = {.words = calloc(VARIABLES_MAX + 1, sizeof(char *))};
+	const struct user *u = of->user;
 	const char *lang = getenv("LANG");
 
 	if (l.words == NULL)
 		return NULL;
 	put_pair(&l, "PATH", DEFAULT_PATH);
+	put_pair(&l, "LANG", "C.UTF-8");
+	put_envfile(&l, of->root_fd);
 	put_pair(&l, "HOME", u->home);
 	put_pair(&l, "USER", u->name);
 	put_pair(&l, "LOGNAME", u->name);
 	put_pair(&l, "SHELL", u->shell);
-	put_pair(&l, "LANG", lang != NULL && has_locale(root_fd, lang) ? lang : "C.UTF-8");
+	if (lang != NULL && has_locale(of->root_fd, lang))
+		put_pair(&l, "LANG", lang);
 	for (size_t i = 0; i < ARRAY_SIZE(crossing); i++) {
 		const char *value = getenv(crossing[i]);
 
 		if (value != NULL)
 			put_pair(&l, crossing[i], value);
 	}
-	for (; *extra != NULL; extra++)
+	lxenv_import(getenv("LXENV"), &of->paths, put_pair, &l);
+	if (of->distro != NULL) {
+		put_pair(&l, "LXRUN_DISTRO_NAME", of->distro);
+		put_pair(&l, "LXRUN_VERSION", "1");
+	}
+	for (const char *const *extra = of->extra; *extra != NULL; extra++)
 		put(&l, *extra);
 	return l.words;
 }

@@ -2,15 +2,25 @@
 #ifndef LX_CLI_ENVIRONMENT_H
 #define LX_CLI_ENVIRONMENT_H
 
-#include "cli/options.h"
+#include "cli/lxenv.h"
 #include "cli/user.h"
 
+struct environment_of {
+	int root_fd;
+	const struct user *user;
+	const char *distro; /* LXRUN_DISTRO_NAME; NULL: a directory without a name */
+	struct lxenv_paths paths;
+	const char *const *extra; /* NAME=VALUE of the command line, NULL-terminated: they win */
+};
+
 /*
- * The environment of a program that runs as u: TERM, COLORTERM, LANG (C.UTF-8 unless the distribution has the locale),
- * TZ, DISPLAY and its kin from the caller, PATH, HOME, USER, LOGNAME, SHELL from the distribution, then extra (a
- * NULL-terminated list that wins). Library and module paths of the host never cross. NULL when memory is out; the caller
- * keeps it until exec.
+ * The environment of a program, each source before the ones that win over it:
+ *	the distribution's: PATH, HOME, USER, LOGNAME, SHELL by passwd, /etc/environment
+ *	the caller's: TERM, COLORTERM, TZ, DISPLAY and its kin; LANG (C.UTF-8 unless the distribution has the locale); what LXENV
+ *	names
+ *	LXRUN_DISTRO_NAME and LXRUN_VERSION, then extra.
+ * Library and module paths of the host never cross. NULL when memory is out; the caller keeps it until exec.
  */
-char **environment_make(int root_fd, const struct user *u, const char *const *extra);
+char **environment_make(const struct environment_of *of);
 
 #endif

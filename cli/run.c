@@ -179,7 +179,8 @@ int run(const struct options *o)
 	root_fd = open_root(o->root, root);
 	if (user_find(root_fd, o->user, &user) < 0)
 		report_fatal("there is no user '%s' in %s", o->user, root);
-	environment = environment_make(root_fd, &user, o->env);
+	environment = environment_make(&(struct environment_of){
+		.root_fd = root_fd, .user = &user, .paths = {.root = root, .host_root = "/mnt/host"}, .extra = o->env});
 	if (environment == NULL)
 		report_fatal("out of memory");
 	if (command[0] == NULL)

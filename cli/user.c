@@ -3,52 +3,12 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/host.h"
-#include "base/instance.h"
-#include "vfs/vfs.h"
-
-static void close_file(FILE **f)
-{
-	if (*f != NULL)
-		fclose(*f);
-}
-
-/* For a host without openat2: as the root user of an instance that has nothing mounted. */
-static int walk_below(int root_fd, const char *path)
-{
-	struct creds root = {.cap_effective = CREDS_CAPS_ALL};
-	struct instance *in = calloc(1, sizeof(*in));
-	struct vfs_ns ns = {.in = in, .creds = &root, .root = root_fd, .root_path = "", .exe = ""};
-	int fd;
-
-	if (in == NULL)
-		return -ENOMEM;
-	in->features = INSTANCE_NO_OPENAT2;
-	fd = vfs_open(&ns, (struct vfs_at){.dir = AT_FDCWD, .path = path}, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, 0);
-	free(in);
-	return fd;
-}
-
-/* A file of the distribution, its links resolved inside. */
-static FILE *open_below(int root_fd, const char *path)
-{
-	int fd = host_openat2(root_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0, RESOLVE_IN_ROOT);
-	FILE *f;
-
-	if (fd == -ENOSYS || fd == -EPERM)
-		fd = walk_below(root_fd, path);
-	if (fd < 0)
-		return NULL;
-	f = fdopen(fd, "r");
-	if (f == NULL)
-		close(fd);
-	return f;
-}
+#include "cli/below.h"
 
 static bool parse_id(const char *text, uint32_t *ret)
 {
@@ -65,7 +25,7 @@ static bool parse_id(const char *text, uint32_t *ret)
 
 static bool read_passwd(int root_fd, const char *who, bool by_id, uint32_t id, struct user *ret)
 {
-	FILE *f CLEANUP(close_file) = open_below(root_fd, "/etc/passwd");
+	FILE *f CLEANUP(below_close) = below_fopen(root_fd, "/etc/passwd");
 	struct passwd *p;
 
 	while (f != NULL && (p = fgetpwent(f)) != NULL) {
@@ -90,7 +50,7 @@ static int compare_ids(const void *a, const void *b)
 
 static void read_groups(int root_fd, struct user *u)
 {
-	FILE *f CLEANUP(close_file) = open_below(root_fd, "/etc/group");
+	FILE *f CLEANUP(below_close) = below_fopen(root_fd, "/etc/group");
 	struct group *g;
 
 	u->groups[u->group_count++] = u->gid;
