@@ -6,7 +6,9 @@
 set(LX_RESIDENT_FLAGS
 	-ffreestanding -nostdlib -mgeneral-regs-only -mno-red-zone -fno-stack-protector -fPIE -fno-exceptions
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fcf-protection=none -fno-sanitize=all -O2 -g -U_FORTIFY_SOURCE
-	-fno-strict-aliasing -fvisibility=hidden)
+	-fno-strict-aliasing -fvisibility=hidden
+	# Without a global offset table, also for what another file defines: ld cannot do without one at this address.
+	$<$<C_COMPILER_ID:Clang>:-fdirect-access-external-data>)
 
 function(lx_library name)
 	cmake_parse_arguments(L "" "" "SOURCES;RESIDENT;LINK" ${ARGN})
