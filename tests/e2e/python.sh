@@ -156,8 +156,8 @@ import signal, os, time, threading, faulthandler, subprocess, select
 n = 0
 def tick(*a):
     global n; n += 1
-signal.signal(signal.SIGALRM, tick); signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001); end = time.time() + 0.5; k = 0
-while time.time() < end: os.stat("/etc/passwd"); open("/etc/passwd").read(); os.listdir("/etc"); k += 1
+signal.signal(signal.SIGALRM, tick); signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001); end = time.time() + 20; k = 0
+while (n <= 100 or k <= 100) and time.time() < end: os.stat("/etc/passwd"); open("/etc/passwd").read(); os.listdir("/etc"); k += 1
 signal.setitimer(signal.ITIMER_REAL, 0); print(n > 100, k > 100)
 signal.signal(signal.SIGUSR1, lambda s, f: print("usr1", s)); os.kill(os.getpid(), signal.SIGUSR1); signal.raise_signal(signal.SIGUSR1)
 threading.Thread(target=lambda: (time.sleep(0.1), os.kill(os.getpid(), signal.SIGUSR2))).start(); signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR2]); print(signal.sigwait([signal.SIGUSR2]))
