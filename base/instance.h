@@ -23,7 +23,7 @@
 #include "base/layout.h"
 
 #define INSTANCE_MAGIC    0x6e75727876ull
-#define INSTANCE_VERSION  1
+#define INSTANCE_VERSION  2
 
 #define INSTANCE_PATH_MAX 4096
 #define INSTANCE_MOUNTS   64
@@ -111,7 +111,7 @@ enum process_flags {
 enum instance_features {
 	INSTANCE_NO_OPENAT2 = 1 << 0, /* the host has no openat2, or a test says so: walk component by component */
 	INSTANCE_NO_XATTRS = 1 << 1,  /* the store takes no user attributes */
-	INSTANCE_TRACE = 1 << 2,      /* write trace records to trace_fd's file */
+	INSTANCE_TRACE = 1 << 2,      /* write what calls did to the file trace_path */
 	/* The store may hold stand-ins for device nodes: opens look if what they opened is one. */
 	INSTANCE_DEVICE_NODES = 1 << 3,
 };
@@ -121,6 +121,8 @@ enum instance_gate {
 	INSTANCE_GATE_NOTIFY,
 	INSTANCE_GATE_PTRACE,
 };
+
+#define INSTANCE_UNKNOWN_CALL (1ull << 32)
 
 struct instance {
 	uint64_t magic;
@@ -156,7 +158,8 @@ struct instance {
 	struct {
 		_Atomic uint64_t count, nanoseconds;
 	} calls[512];
-	_Atomic uint64_t unknown_calls[8]; /* bit set: a number that the table does not know was called (first 512) */
+	/* The first different numbers that were called and that the table does not know, each with INSTANCE_UNKNOWN_CALL. */
+	_Atomic uint64_t unknown_calls[16];
 
 	/* Whose slot each is: the host's pid, 0 for a free one. Apart from the slots, so that a search touches few pages. A
 	 * slot whose process is gone may be taken over by anyone. */

@@ -17,6 +17,7 @@
 #include "cli/report.h"
 #include "cli/rundir.h"
 #include "cli/supervisor.h"
+#include "cli/trace.h"
 #include "cli/user.h"
 
 /* What a process without capabilities, which guests are even if root starts them, may do with its own directory. */
@@ -123,19 +124,6 @@ static void make_trace_file(const char *name, char *ret_path)
 	close(fd);
 }
 
-static void set_trace(struct instance *in, const struct options *o, const char *file)
-{
-	if (!o->trace)
-		return;
-	in->features |= INSTANCE_TRACE;
-	if (o->trace_file == NULL) {
-		/* The supervisor keeps this standard error for as long as anybody is there to trace. */
-		snprintf(in->trace_path, sizeof(in->trace_path), "/proc/%d/fd/2", in->supervisor);
-		return;
-	}
-	snprintf(in->trace_path, sizeof(in->trace_path), "%s", file);
-}
-
 /* The supervisor begins to trace this process; from then on it may become a guest. */
 static void wait_for_tracer(struct instance *in, int socket)
 {
@@ -197,12 +185,18 @@ int run(const struct options *o)
 	if (r < 0)
 		report_fatal("%s", message);
 	take_slot(in, o, &user, path);
+	r = o->trace ? trace_prepare(in, trace_file) : 0;
+	if (r < 0) {
+		rundir_remove(in->runtime);
+		report_fatal("cannot prepare the trace: %s", strerror(-r));
+	}
 	r = supervisor_start(in, o->trace, &instance_find_slot(in, getpid())->supervisor_fd);
 	if (r < 0) {
 		rundir_remove(in->runtime);
 		report_fatal("cannot start the supervisor: %s", strerror(-r));
 	}
-	set_trace(in, o, trace_file);
+	if (o->trace)
+		trace_begin(in);
 	if (o->gate == INSTANCE_GATE_PTRACE)
 		wait_for_tracer(in, instance_find_slot(in, getpid())->supervisor_fd);
 	(void)fcntl(instance_find_slot(in, getpid())->supervisor_fd, F_SETFD, 0);

@@ -8,6 +8,7 @@
  *		s/              names of sockets that are too long (translator/net)
  *		dev/            the guest's /dev: stand-ins for what is mounted, and links
  *		shmdir/         the guest's /dev/shm
+ *		trace           a FIFO for the lines of --trace, where they cannot go straight to their place (trace.h)
  *		pidns           a link whose text is the pid namespace in which PID is meant
  *
  * The base is $XDG_RUNTIME_DIR/lxrun, else /dev/shm/lxrun-UID, /tmp/lxrun-UID, $XDG_CACHE_HOME/lxrun or ~/.cache/lxrun:

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 #include "base/host.h"
 #include "base/privileges.h"
 #include "cli/rundir.h"
-#include "syscall-tables/names.h"
+#include "cli/trace.h"
 #include "translator/supervisor/notify_gate.h"
 #include "translator/supervisor/ptrace_gate.h"
 
@@ -100,34 +99,6 @@ static void trace_guests(struct instance *in, pid_t first, int socket)
 	wait_for_guests(in, -1);
 }
 
-static int by_time(const void *a, const void *b, void *in)
-{
-	const struct instance *i = in;
-	uint64_t x = atomic_load(&i->calls[*(const unsigned *)a].nanoseconds);
-	uint64_t y = atomic_load(&i->calls[*(const unsigned *)b].nanoseconds);
-
-	return (x < y) - (x > y);
-}
-
-static void print_summary(struct instance *in)
-{
-	unsigned order[ARRAY_SIZE(in->calls)];
-
-	for (unsigned i = 0; i < ARRAY_SIZE(order); i++)
-		order[i] = i;
-	qsort_r(order, ARRAY_SIZE(order), sizeof(order[0]), by_time, in);
-	fprintf(stderr, "%12s %12s  %s\n", "calls", "microseconds", "name");
-	for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
-		const struct syscall_info *info = syscall_info(order[i]);
-		uint64_t count = atomic_load(&in->calls[order[i]].count);
-
-		if (count > 0)
-			fprintf(stderr, "%12lu %12lu  %s\n", count,
-				atomic_load(&in->calls[order[i]].nanoseconds) / 1000,
-				info != NULL ? info->name : "unknown");
-	}
-}
-
 static NORETURN void supervise(struct instance *in, pid_t first, bool trace, int socket)
 {
 	(void)setsid();
@@ -137,10 +108,10 @@ static NORETURN void supervise(struct instance *in, pid_t first, bool trace, int
 	signal(SIGPIPE, SIG_IGN);
 	/* Only what it needs stays open: a pipe that the caller waits on must not be held by this process. */
 	(void)!dup2(socket, 3);
+	(void)close_range(4, ~0u, 0);
 	if (trace) {
-		(void)close_range(4, ~0u, 0);
+		trace_serve(in);
 	} else {
-		(void)close_range(4, ~0u, 0);
 		for (int fd = 0; fd < 3; fd++)
 			close(fd);
 		(void)!open("/dev/null", O_RDWR);
@@ -155,7 +126,7 @@ static NORETURN void supervise(struct instance *in, pid_t first, bool trace, int
 	else
 		wait_for_guests(in, receive_listener(3));
 	if (trace)
-		print_summary(in);
+		trace_finish(in);
 	rundir_remove(in->runtime);
 	_exit(0);
 }

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "base/host.h"
 #include "base/str.h"
@@ -163,8 +162,13 @@ static const struct entry table[] = {
 
 static void note_unknown(struct instance *in, uint32_t nr)
 {
-	if (nr / 64 < ARRAY_SIZE(in->unknown_calls))
-		atomic_fetch_or(&in->unknown_calls[nr / 64], 1ull << nr % 64);
+	for (size_t i = 0; i < ARRAY_SIZE(in->unknown_calls); i++) {
+		uint64_t old = 0;
+
+		if (atomic_compare_exchange_strong(&in->unknown_calls[i], &old, INSTANCE_UNKNOWN_CALL | nr) ||
+		    old == (INSTANCE_UNKNOWN_CALL | nr))
+			return;
+	}
 }
 
 static long run(struct tr_call *c)
@@ -193,29 +197,17 @@ static long run_in_any_case(struct tr_call *c)
 	return r;
 }
 
-static uint64_t now(void)
-{
-	struct timespec t = {0};
-
-	(void)host_call(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 long tr_dispatch(struct tr_call *c)
 {
-	uint64_t begin;
+#ifdef LX_RESIDENT
 	long r;
 
-#ifdef LX_RESIDENT
 	if (c->process->seccomp_mode != 0 && tr_seccomp_check(c, &r))
 		return r;
 	if ((c->process->flags & PROCESS_TRACE_ME) != 0)
 		tr_ptrace_before(c);
 #endif
-	if ((c->ns.in->features & INSTANCE_TRACE) == 0)
-		return run_in_any_case(c);
-	begin = now();
-	r = run_in_any_case(c);
-	tr_trace(c, r, now() - begin);
-	return r;
+	if ((c->ns.in->features & INSTANCE_TRACE) != 0)
+		return tr_traced(c, run_in_any_case);
+	return run_in_any_case(c);
 }

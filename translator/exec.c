@@ -311,6 +311,7 @@ static long execute(struct tr_call *c, const struct plan *p, uint64_t argv, uint
 	str_format(resident, sizeof(resident), "%s/resident", c->ns.in->runtime);
 	fill_slot(c, s, p, &who);
 	take_weakness(&who, &weakness);
+	tr_trace_leaving(c);
 	tr_ptrace_exec_begins(c->process);
 	r = host_call(SYS_execve, resident, argv, envp);
 

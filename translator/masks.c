@@ -179,5 +179,6 @@ long sys_rt_sigreturn(struct tr_call *c, const struct rt_sigreturn_args *a)
 		mask &= ~TR_SIGNAL_BIT(SIGSYS);
 		(void)!tr_write(c, at, &mask, sizeof(mask));
 	}
+	tr_trace_leaving(c);
 	tr_leave_to_frame(c->sp, c->frame);
 }

@@ -150,8 +150,10 @@ long tr_run_with_room(struct tr_call *c, long (*run)(struct tr_call *c));
 
 /* --- trace.c --------------------------------------------------------------------------------------------------------- */
 
-/* One line for a finished call, and its share of the summary. */
-void tr_trace(struct tr_call *c, long result, uint64_t nanoseconds);
+/* run(c), with a line of the trace and a share of the summary. */
+long tr_traced(struct tr_call *c, long (*run)(struct tr_call *));
+/* The same for a handler that is about to leave for good: nothing comes back that could be traced. */
+void tr_trace_leaving(struct tr_call *c);
 /* lxrun's own exit status, as lxrun(1) says. */
 #define TR_OWN_FAILURE 125
 

@@ -80,7 +80,8 @@ struct tr_call {
 	enum tr_verdict verdict;
 	struct tr_frame *frame; /* NULL in the supervisor */
 	size_t scratch_used;
-	char *scratch; /* TR_SCRATCH_SIZE bytes: strings of this call */
+	char *scratch;          /* TR_SCRATCH_SIZE bytes: strings of this call */
+	struct tr_trace *trace; /* with INSTANCE_TRACE only */
 };
 
 /* Fetches the arguments, runs the handler, traces. The result: >= 0 or -errno; c->verdict says if it counts. */
