@@ -130,7 +130,7 @@ Test(slots, many_processes_at_once, .timeout = 60)
 Test(slots, one_winner, .timeout = 60)
 {
 	enum { PROCESSES = 8, ROUNDS = 20 };
-	_Atomic int *go = shared_page(), *winners = go + 1;
+	_Atomic int *go = shared_page(), *winners = go + 1, *looked = go + 2;
 	pid_t child[PROCESSES];
 	int rounds = 0;
 
@@ -139,6 +139,7 @@ Test(slots, one_winner, .timeout = 60)
 
 		atomic_store(go, 0);
 		atomic_store(winners, 0);
+		atomic_store(looked, 0);
 		for (int k = 0; k < PROCESSES; k++) {
 			child[k] = fork();
 			cr_assert_geq(child[k], 0);
@@ -149,7 +150,9 @@ Test(slots, one_winner, .timeout = 60)
 			if (instance_claim_slot(in, getpid()) != NULL)
 				atomic_fetch_add(winners, 1);
 			/* The winner must be alive while the others look. */
-			(void)usleep(20000);
+			atomic_fetch_add(looked, 1);
+			while (atomic_load(looked) < PROCESSES)
+				(void)usleep(1000);
 			_exit(0);
 		}
 		/* A table full of a living process, and one slot of a dead one in reach of all. */
