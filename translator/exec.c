@@ -22,6 +22,11 @@
 #include "translator/ptrace/ptrace.h"
 #include "translator/state.h"
 
+/* Linux 6.14: only asks whether the file could be executed. Debian 12's headers do not have it. */
+#ifndef AT_EXECVE_CHECK
+#define AT_EXECVE_CHECK 0x10000
+#endif
+
 /* BINPRM depth: a script's script's script's ... interpreter, as in fs/exec.c. */
 #define DEPTH_MAX  5
 #define PREFIX_MAX (3 * DEPTH_MAX + 1)
@@ -124,6 +129,12 @@ static int script_name(const struct vfs_at *at, int flags, char *buf, size_t siz
 	return n < size ? 0 : -ENAMETOOLONG;
 }
 
+/* A script that its interpreter would look for at a descriptor that exec closes. */
+static bool is_out_of_reach(const struct vfs_at *at)
+{
+	return at->dir != AT_FDCWD && at->path[0] != '/' && (host_fcntl(at->dir, F_GETFD, 0) & FD_CLOEXEC) != 0;
+}
+
 static int open_interpreter(struct tr_call *c, struct plan *p, const char *path)
 {
 	int r;
@@ -174,6 +185,8 @@ static int make_plan(struct tr_call *c, struct vfs_at at, int flags, struct plan
 				(void)str_format(p->exe, sizeof(p->exe), "%s", path);
 			return open_interpreter(c, p, level->interpreter);
 		}
+		if (is_out_of_reach(&at))
+			return -ENOENT;
 		put_words(p, level, path);
 		host_close_at(&p->program);
 		path = level->interpreter;
@@ -341,7 +354,12 @@ long sys_execve(struct tr_call *c, const struct execve_args *a)
 
 long sys_execveat(struct tr_call *c, const struct execveat_args *a)
 {
-	if ((a->flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) != 0)
+	if ((a->flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_EXECVE_CHECK)) != 0)
 		return -EINVAL;
+	if ((a->flags & AT_EXECVE_CHECK) != 0) {
+		int fd CLEANUP(host_close_at) = open_checked(c, a->at, a->flags);
+
+		return fd < 0 ? fd : 0;
+	}
 	return exec(c, a->at, a->flags, a->argv, a->envp);
 }
