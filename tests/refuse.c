@@ -6,6 +6,7 @@
  *   seccomp  no further filters: seccomp answers ENOSYS, prctl(PR_SET_SECCOMP) EINVAL
  *   openat2  ENOSYS
  *   ptrace   EPERM, also for process_vm_readv and process_vm_writev
+ *   container   what the default profile of container managers takes from a container without capabilities
  *
  * Everything of lxrun is tested below `refuse userns`.
  */
@@ -18,6 +19,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -31,6 +33,11 @@ struct rule {
 	unsigned error;
 };
 
+#define EPERM_IN_CONTAINER(call)                        \
+	{                                               \
+		"container", SYS_##call, 0, 0, 0, EPERM \
+	}
+
 static const struct rule rules[] = {
 	{"userns", SYS_clone, 0, CLONE_NEWUSER, 0, EPERM},
 	{"userns", SYS_unshare, 0, CLONE_NEWUSER, 0, EPERM},
@@ -41,6 +48,57 @@ static const struct rule rules[] = {
 	{"ptrace", SYS_ptrace, 0, 0, 0, EPERM},
 	{"ptrace", SYS_process_vm_readv, 0, 0, 0, EPERM},
 	{"ptrace", SYS_process_vm_writev, 0, 0, 0, EPERM},
+	/* All of CLONE_NEW*; personality(2) only with the plain ones. */
+	{"container", SYS_clone, 0, 0x7e020000, 0, EPERM},
+	{"container", SYS_clone3, 0, 0, 0, ENOSYS},
+	{"container", SYS_personality, 0, ADDR_NO_RANDOMIZE, 0, EPERM},
+	EPERM_IN_CONTAINER(acct),
+	EPERM_IN_CONTAINER(add_key),
+	EPERM_IN_CONTAINER(bpf),
+	EPERM_IN_CONTAINER(clock_settime),
+	EPERM_IN_CONTAINER(delete_module),
+	EPERM_IN_CONTAINER(fanotify_init),
+	EPERM_IN_CONTAINER(finit_module),
+	EPERM_IN_CONTAINER(fsconfig),
+	EPERM_IN_CONTAINER(fsmount),
+	EPERM_IN_CONTAINER(fsopen),
+	EPERM_IN_CONTAINER(fspick),
+	EPERM_IN_CONTAINER(get_mempolicy),
+	EPERM_IN_CONTAINER(init_module),
+	EPERM_IN_CONTAINER(io_uring_enter),
+	EPERM_IN_CONTAINER(io_uring_register),
+	EPERM_IN_CONTAINER(io_uring_setup),
+	EPERM_IN_CONTAINER(ioperm),
+	EPERM_IN_CONTAINER(iopl),
+	EPERM_IN_CONTAINER(kcmp),
+	EPERM_IN_CONTAINER(kexec_file_load),
+	EPERM_IN_CONTAINER(kexec_load),
+	EPERM_IN_CONTAINER(keyctl),
+	EPERM_IN_CONTAINER(lookup_dcookie),
+	EPERM_IN_CONTAINER(mbind),
+	EPERM_IN_CONTAINER(mount),
+	EPERM_IN_CONTAINER(mount_setattr),
+	EPERM_IN_CONTAINER(move_mount),
+	EPERM_IN_CONTAINER(move_pages),
+	EPERM_IN_CONTAINER(open_by_handle_at),
+	EPERM_IN_CONTAINER(open_tree),
+	EPERM_IN_CONTAINER(perf_event_open),
+	EPERM_IN_CONTAINER(pivot_root),
+	EPERM_IN_CONTAINER(quotactl),
+	EPERM_IN_CONTAINER(reboot),
+	EPERM_IN_CONTAINER(request_key),
+	EPERM_IN_CONTAINER(set_mempolicy),
+	EPERM_IN_CONTAINER(setdomainname),
+	EPERM_IN_CONTAINER(sethostname),
+	EPERM_IN_CONTAINER(setns),
+	EPERM_IN_CONTAINER(settimeofday),
+	EPERM_IN_CONTAINER(swapoff),
+	EPERM_IN_CONTAINER(swapon),
+	EPERM_IN_CONTAINER(syslog),
+	EPERM_IN_CONTAINER(umount2),
+	EPERM_IN_CONTAINER(unshare),
+	EPERM_IN_CONTAINER(userfaultfd),
+	EPERM_IN_CONTAINER(vhangup),
 };
 
 #define COUNT(a)              (sizeof(a) / sizeof((a)[0]))

@@ -30,6 +30,8 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
+# What the kernel that lxrun is started on lacks (../refuse.c).
+refusing=userns
 passed=0
 failed=0
 skipped=0
@@ -95,10 +97,10 @@ battery() {
 	for side in "${sides[@]}"; do
 		root_of[$side]=$("$tests_dir/rootfs" path "$1" "$side") || exit 1
 		become_of[$side]='env'
-		program_of[$side]="$refuse userns $lxrun"
+		program_of[$side]="$refuse $refusing $lxrun"
 		if [ "$side" = user ]; then
 			become_of[user]="$tests_dir/as-user"
-			program_of[user]="$("$tests_dir/stage" "$refuse")/${refuse##*/} userns" || exit 1
+			program_of[user]="$("$tests_dir/stage" "$refuse")/${refuse##*/} $refusing" || exit 1
 			program_of[user]+=" $(stage_lxrun)/${lxrun##*/}" || exit 1
 		fi
 		if [ "${2:-}" = own ]; then
