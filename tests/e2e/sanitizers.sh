@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Guests that are built with sanitizers: their shadow memory must find its place, and they must still see faults.
+# (pitfall 18) Guests that are built with sanitizers: their shadow memory must find its place, and they must still see faults.
 . "$(dirname "$0")/lib.sh"
 battery core
 

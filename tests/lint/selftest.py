@@ -164,6 +164,33 @@ class Readmes(Tree):
         self.finds("vfs/README.md: says nothing", "readmes")
 
 
+class Coverage(Tree):
+    def setUp(self):
+        super().setUp()
+        self.put("syscall-tables/x86_64.def", 'NATIVE  (  0, read, A0())\nXLATE   ( 21, access, A0(), "")\n'
+                 'XLATE_IF(56, clone, A0(), RULES(), "")\n')
+        self.put("tests/conformance/files/access.c", "int main(void) { return access(); }\n")
+        self.put("tests/conformance/process/child.c", "/* conformance: calls clone */\nint x = SYS_clone;\n")
+        for n in range(1, 20):
+            self.put(f"tests/conformance/pitfalls/pitfall_{n:02}_name.c", "")
+        self.put("tests/e2e/twenty.sh", "# pitfall 20\n")
+
+    def test_clean(self):
+        self.passes("coverage")
+
+    def test_no_program(self):
+        self.put("syscall-tables/x86_64.def", 'XLATE   ( 90, chmod, A0(), "")\n')
+        self.finds("chmod has no program", "coverage")
+
+    def test_says_it_calls(self):
+        self.put("tests/conformance/process/child.c", "/* conformance: calls clone */\nint x;\n")
+        self.finds("says that it calls clone", "coverage")
+
+    def test_no_number(self):
+        self.put("tests/e2e/twenty.sh", "")
+        self.finds("pitfall 20 has no test", "coverage")
+
+
 class Format(Tree):
     def setUp(self):
         super().setUp()

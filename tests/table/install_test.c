@@ -146,6 +146,7 @@ static void lets_through_inside(void)
 	REQUIRE(traps == 1);
 }
 
+/* pitfall 19: who installs it makes its next call from the resident's range, or has no handler for it. */
 Test(install, lets_the_residents_calls_through)
 {
 	in_child(lets_through_inside);

@@ -1,3 +1,4 @@
+/* conformance: calls socket */
 /* NETLINK_AUDIT: a kernel has no auditing, or root may write to its log. Login programs want the one or the other. */
 #include "../check.h"
 

@@ -1,3 +1,4 @@
+/* conformance: calls getsockopt */
 /* SO_PEERCRED, SO_PEERGROUPS and SCM_CREDENTIALS: who is at the other end. */
 #include "message.h"
 

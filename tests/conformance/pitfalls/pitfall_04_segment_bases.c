@@ -1,3 +1,4 @@
+/* conformance: calls arch_prctl */
 /* Pitfall 4: the bases of gs and fs are the guest's, over calls, signals, forks, threads and children in shared memory. */
 #include "../check.h"
 

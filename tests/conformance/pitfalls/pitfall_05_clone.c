@@ -1,3 +1,4 @@
+/* conformance: calls clone */
 /*
  * Pitfall 5: all forms of making a child: clone3 where it is there, shared memory without a thread group, children of
  * children in shared memory, many at the same time, and those that fail.

@@ -1,3 +1,4 @@
+/* conformance: calls vfork */
 /* Children that share memory: vfork, posix_spawn with everything it resets, CLONE_VM without CLONE_THREAD. */
 #include "../check.h"
 

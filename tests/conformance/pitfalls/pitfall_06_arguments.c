@@ -1,3 +1,4 @@
+/* conformance: calls execve */
 /* Pitfall 6: long argument lists arrive, too long ones are refused, and empty ones are what Linux makes of them. */
 #include "../check.h"
 

@@ -1,3 +1,4 @@
+/* conformance: calls wait4, waitid */
 /* Waiting for children: every form of it, what it tells, who may, and children whose end nobody wants to know. */
 #include "../check.h"
 

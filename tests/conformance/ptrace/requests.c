@@ -1,3 +1,4 @@
+/* conformance: calls ptrace */
 /*
  * What requests answer, to whom, and when.
  * conformance: not under ptrace: the gate itself traces every guest

@@ -1,3 +1,4 @@
+/* conformance: calls rt_sigaction */
 /* rt_sigaction: what is set is what is read, flags do what they say, defaults and faults are the kernel's. */
 #include "../check.h"
 
