@@ -4,6 +4,7 @@
  *   userns   user namespaces are closed, as on many machines: clone and unshare with CLONE_NEWUSER answer EPERM, and
  *            clone3, whose flags a filter cannot see, ENOSYS (libcs fall back to clone)
  *   seccomp  no further filters: seccomp answers ENOSYS, prctl(PR_SET_SECCOMP) EINVAL
+ *   filters  seccomp and prctl(PR_SET_SECCOMP) answer EPERM: there are filters, and one more is refused
  *   openat2  ENOSYS
  *   ptrace   EPERM, also for process_vm_readv and process_vm_writev
  *   container   what the default profile of container managers takes from a container without capabilities
@@ -44,6 +45,8 @@ static const struct rule rules[] = {
 	{"userns", SYS_clone3, 0, 0, 0, ENOSYS},
 	{"seccomp", SYS_seccomp, 0, 0, 0, ENOSYS},
 	{"seccomp", SYS_prctl, 0, ~0u, PR_SET_SECCOMP, EINVAL},
+	{"filters", SYS_seccomp, 0, 0, 0, EPERM},
+	{"filters", SYS_prctl, 0, ~0u, PR_SET_SECCOMP, EPERM},
 	{"openat2", SYS_openat2, 0, 0, 0, ENOSYS},
 	{"ptrace", SYS_ptrace, 0, 0, 0, EPERM},
 	{"ptrace", SYS_process_vm_readv, 0, 0, 0, EPERM},
