@@ -29,6 +29,9 @@ struct message {
 	char text[1024];
 };
 
+/* Writes the sentence; m may be NULL: nobody wants to know. */
+void message_set(struct message *m, const char *format, ...) PRINTF_LIKE(2, 3);
+
 /* --- names and places ------------------------------------------------------------------------------------------------ */
 
 /* ^[A-Za-z0-9._-]{1,256}$, and not "." or "..". Names are compared without regard to case (distro_name_equal). */
@@ -38,6 +41,8 @@ bool distro_name_equal(const char *a, const char *b);
 /* $XDG_DATA_HOME/lxrun and $XDG_CONFIG_HOME/lxrun, by their rules; -ENOENT without a home, -ENAMETOOLONG. */
 MUST_CHECK int distro_data_path(char *ret, size_t size);
 MUST_CHECK int distro_config_path(char *ret, size_t size);
+/* Makes a directory and what is missing above it, for the caller alone (0700). One that is there is left as it is. */
+MUST_CHECK int distro_make_directories(const char *path);
 
 /* --- the registry ---------------------------------------------------------------------------------------------------- */
 
@@ -74,18 +79,20 @@ struct registry {
 #define REGISTRY_EMPTY ((struct registry){.default_version = 1, .lock = -1})
 
 /*
- * Reads it, without a lock: what is read is one state that was written whole. No registry is an empty one. A damaged one is
- * kept aside and made again from the stores (rebuilt, message says so, result 0).
+ * Reads it, without a lock: what is read is one state that was written whole. No registry, and no store that one was for, is
+ * an empty one. A damaged or lost one is kept aside and made again from the stores (rebuilt, message says so, result 0), in
+ * memory only where it cannot be written. -EPROTO: a later lxrun wrote it.
  */
 MUST_CHECK int registry_read(struct registry *ret, struct message *message);
 /*
- * The same with the lock taken, to be changed: waits for another holder (the kernel drops a dead one's lock) for at most 10
- * seconds, -EBUSY. Between begin and done nobody else writes.
+ * The same with the lock taken, to be changed: makes the directory, and waits for other holders (the kernel drops a dead one's
+ * lock) until for 10 seconds nothing has happened, -EBUSY. Between begin and done nobody else writes. A child that is forked
+ * in between and executes nothing holds the lock, too.
  */
 MUST_CHECK int registry_begin(struct registry *ret, struct message *message);
 /*
  * Writes it, and each distribution's own copy that differs: a new file, synced, renamed over the old one. On failure the old
- * one stays. Keeps the lock.
+ * one stays; a copy that cannot be written (its location is gone, or read-only) is no failure. Keeps the lock.
  */
 MUST_CHECK int registry_commit(struct registry *r, struct message *message);
 /* Frees, and gives the lock back. Also for an empty one. */
@@ -97,12 +104,21 @@ struct distro *registry_find(const struct registry *r, const char *name);
 const struct distro *registry_nearest(const struct registry *r, const char *name);
 /* The default distribution: by name, or the only one; NULL if there is none. */
 struct distro *registry_default(const struct registry *r);
-/* Adds a copy with a new id; -EEXIST. The first one becomes the default. */
+/* The distribution whose location this is (absolute, without links); NULL if it is nobody's. */
+struct distro *registry_at(const struct registry *r, const char *location);
+/*
+ * Adds a copy with a new id, as the last one of r->distros, which may move. -EEXIST: the name or the location is another's;
+ * -EINVAL: the name is none. The first one becomes the default.
+ */
 MUST_CHECK int registry_add(struct registry *r, const struct distro *d);
+/* Another name, also as the default; -EEXIST, -EINVAL. */
+MUST_CHECK int registry_rename(struct registry *r, struct distro *d, const char *name);
 /* Removes an entry; the default passes to the first that is left. */
 void registry_remove(struct registry *r, struct distro *d);
-/* stores/NAME's path for a new distribution, or its path with another name (`rootfs`, `disk.ext4`) below a location. */
+/* The path of a new distribution's location: stores/NAME, or where the configuration's distributionInstallPath says. */
 MUST_CHECK int distro_store_path(const char *name, char *ret, size_t size);
+/* The path of `rootfs` or `disk.ext4` below its location. */
+MUST_CHECK int distro_path(const struct distro *d, const char *name, char *ret, size_t size);
 
 /* --- configuration --------------------------------------------------------------------------------------------------- */
 

@@ -17,7 +17,11 @@ struct ini_reader {
 	void *context;
 };
 
-/* Text of any bytes (a NUL makes its line a bad one). Sections, keys and values longer than 8192 bytes are bad lines. */
+/*
+ * Text of any bytes, in any encoding that has ASCII in its place, with or without a BOM and carriage returns. A NUL outside of a
+ * comment makes its line a bad one, as does a section, key or value longer than 8192 bytes. Keys before any section have "" for
+ * one, and so have those behind a bad line that was to be a section.
+ */
 void ini_read(const char *text, size_t size, const struct ini_reader *r);
 
 /* Writes `key = value`, quoted and escaped so that ini_read gives value back, whatever is in it. */

@@ -1,0 +1,14 @@
+/* Private to distro/: what paths are made of. */
+#ifndef LX_DISTRO_PATHS_H
+#define LX_DISTRO_PATHS_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+
+/* The caller's home, absolute; NULL if there is none. */
+const char *paths_home(void);
+/* The directory of stores that were given no location. */
+MUST_CHECK int paths_stores(char *ret, size_t size);
+
+#endif
