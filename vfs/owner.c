@@ -8,87 +8,27 @@
 
 /* --- the attribute's text ------------------------------------------------------------------------------------------ */
 
-static const struct {
-	const char *name;
-	mode_t type;
-} types[] = {
-	{"file", S_IFREG},    {"dir", S_IFDIR},    {"symlink", S_IFLNK}, {"pipe", S_IFIFO},
-	{"socket", S_IFSOCK}, {"block-", S_IFBLK}, {"char-", S_IFCHR},
-};
-
-/* A number up to `end` or the end of the text; negative ones were written with %d by other programs. */
-static const char *number(const char *s, unsigned base, uint64_t max, uint64_t *ret)
-{
-	bool negative = *s == '-';
-	uint64_t v = 0;
-	const char *p = s + negative;
-
-	for (; *p >= '0' && *p < (char)('0' + base); p++) {
-		v = v * base + (uint64_t)(*p - '0');
-		if (v > max)
-			return NULL;
-	}
-	if (p == s + negative)
-		return NULL;
-	*ret = negative ? -v & UINT32_MAX : v;
-	return p;
-}
-
-static int parse_type(const char *s, struct owner *o)
-{
-	uint64_t major, minor;
-
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		if (!str_starts(s, types[i].name))
-			continue;
-		o->mode |= types[i].type;
-		if (types[i].type != S_IFBLK && types[i].type != S_IFCHR)
-			return 0;
-		s = number(s + strlen(types[i].name), 10, UINT32_MAX, &major);
-		if (s == NULL || *s++ != '-' || number(s, 10, UINT32_MAX, &minor) == NULL)
-			return -EINVAL;
-		o->rdev = makedev((unsigned)major, (unsigned)minor);
-		return 0;
-	}
-	return -EINVAL;
-}
-
 int owner_parse(const char *text, mode_t host, struct owner *ret)
 {
-	struct owner o = {.kept = true};
-	uint64_t uid, gid, mode;
+	struct override o;
+	int r = override_parse(text, host, &o);
 
-	text = number(text, 10, UINT32_MAX, &uid);
-	if (text == NULL || *text++ != ':')
-		return -EINVAL;
-	text = number(text, 10, UINT32_MAX, &gid);
-	if (text == NULL || *text++ != ':')
-		return -EINVAL;
-	text = number(text, 8, 0177777, &mode);
-	if (text == NULL || (*text != ':' && *text != '\0'))
-		return -EINVAL;
-	o.uid = (uid_t)uid;
-	o.gid = (gid_t)gid;
-	o.mode = (mode_t)mode & 07777;
-	if (*text == '\0')
-		o.mode |= host & S_IFMT;
-	else if (parse_type(text + 1, &o) < 0)
-		return -EINVAL;
-	*ret = o;
+	if (r < 0)
+		return r;
+	*ret = (struct owner){.uid = o.uid, .gid = o.gid, .mode = o.mode, .rdev = o.rdev, .kept = true};
 	return 0;
+}
+
+static struct override override_of(const struct owner *o)
+{
+	return (struct override){.uid = o->uid, .gid = o->gid, .mode = o->mode, .rdev = o->rdev};
 }
 
 size_t owner_print(const struct owner *o, char *buf, size_t size)
 {
-	const char *name = "file";
+	struct override v = override_of(o);
 
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (types[i].type == (o->mode & S_IFMT))
-			name = types[i].name;
-	if (S_ISBLK(o->mode) || S_ISCHR(o->mode))
-		return str_format(buf, size, "%u:%u:%04o:%s%u-%u", o->uid, o->gid, o->mode & 07777, name,
-				  major(o->rdev), minor(o->rdev));
-	return str_format(buf, size, "%u:%u:%04o:%s", o->uid, o->gid, o->mode & 07777, name);
+	return override_print(&v, buf, size);
 }
 
 /* --- the host's inode ----------------------------------------------------------------------------------------------- */
@@ -222,20 +162,16 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
 
 /* --- writing -------------------------------------------------------------------------------------------------------- */
 
-static mode_t least(mode_t mode)
-{
-	return S_ISDIR(mode) ? 0700 : 0600;
-}
-
 bool owner_needs_attribute(const struct owner *o)
 {
-	return o->uid != 0 || o->gid != 0 || (o->mode & 07000) != 0 || (o->mode & least(o->mode)) != least(o->mode) ||
-	       S_ISCHR(o->mode) || S_ISBLK(o->mode);
+	struct override v = override_of(o);
+
+	return override_is_needed(&v);
 }
 
 mode_t owner_host_mode(mode_t mode, bool attribute)
 {
-	return (mode & 0777) | least(mode) | (attribute ? S_ISVTX : 0);
+	return override_host_mode(mode, attribute);
 }
 
 /* The store takes no attributes: the host's mode says what it can. */
@@ -386,7 +322,7 @@ bool owner_grant(const struct vfs_ns *ns, int fd, enum tree tree)
 	if (host_fstat(fd, &st) < 0)
 		return false;
 	if (!can_be_marked(st.st_mode) || st.st_uid != ns->in->host_uid ||
-	    (st.st_mode & least(st.st_mode)) == least(st.st_mode))
+	    (st.st_mode & override_least(st.st_mode)) == override_least(st.st_mode))
 		return false;
 	if (tree == TREE_UNKNOWN)
 		tree = fd_tree(ns, fd);

@@ -8,11 +8,12 @@
 #ifndef LX_VFS_OWNER_H
 #define LX_VFS_OWNER_H
 
+#include "base/override.h"
 #include "vfs/internal.h"
 
-#define OWNER_ATTRIBUTE "user.containers.override_stat"
+#define OWNER_ATTRIBUTE OVERRIDE_ATTRIBUTE
 /* In front of the names that only the host's root could set: xattr.c. */
-#define KEPT_PREFIX "user.lxrun."
+#define KEPT_PREFIX OVERRIDE_KEPT_PREFIX
 /* On the root directory: the store may hold stand-ins for device nodes, INSTANCE_DEVICE_NODES is to be set. */
 #define OWNER_DEVICES_ATTRIBUTE INSTANCE_DEVICES_ATTRIBUTE
 

@@ -16,7 +16,7 @@
 #include "vfs/internal.h"
 #include "vfs/permission.h"
 
-#define HIDDEN_PREFIX "user.containers.override_"
+#define HIDDEN_PREFIX OVERRIDE_PREFIX
 
 enum name_kind {
 	NAME_HOST,   /* passed on */
