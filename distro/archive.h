@@ -22,12 +22,17 @@ struct archive_options {
 	/* Called a few times a second and at the end; a result other than 0 stops the work with -ECANCELED. NULL: nobody. */
 	int (*progress)(void *context, const struct archive_progress *p);
 	void *context;
-	/* Content that an archive may unpack to, so that 10 MB cannot fill a disk; 0: ARCHIVE_CONTENT_MAX. */
+	/*
+	 * Bytes that an archive may unpack to, so that 10 MB cannot fill a disk; 0: ARCHIVE_CONTENT_MAX, and, beyond
+	 * ARCHIVE_RATIO_FROM, ARCHIVE_RATIO_MAX times its own size.
+	 */
 	uint64_t content_max;
 	uint64_t entries_max; /* 0: ARCHIVE_ENTRIES_MAX */
 };
 
 #define ARCHIVE_CONTENT_MAX (64ull << 30)
+#define ARCHIVE_RATIO_FROM  (1ull << 30)
+#define ARCHIVE_RATIO_MAX   100
 #define ARCHIVE_ENTRIES_MAX 10000000ull
 
 enum archive_format { ARCHIVE_TAR, ARCHIVE_TAR_GZ, ARCHIVE_TAR_XZ, ARCHIVE_TAR_ZST };

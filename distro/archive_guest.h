@@ -1,0 +1,28 @@
+/* What a file of a store is to guests: the reverse of archive_owner.h. Private to distro/. */
+#ifndef LX_DISTRO_ARCHIVE_GUEST_H
+#define LX_DISTRO_ARCHIVE_GUEST_H
+
+#include "base/override.h"
+#include "distro/archive_tar.h"
+
+/* Attributes in the guest's terms; buffers that are used again. */
+struct guest_attributes {
+	struct tar_attribute *list;
+	size_t count, room;
+	char *names, *values;
+	size_t names_room, values_room;
+	char *acl_access, *acl_default;
+};
+
+/* fd: open for reading, on a regular file or directory; st its host stat. parent: whose links are (for other kinds, fd -1). */
+void guest_owner(int fd, const struct stat *st, const struct override *parent, struct override *ret);
+/* 0 or -errno. */
+MUST_CHECK int guest_attributes_read(struct guest_attributes *a, int fd);
+void guest_attributes_done(struct guest_attributes *a);
+/*
+ * Opens what the host's mode closes to its owner (it came by other means than ours): as vfs does, marks it and gives it the
+ * owner's access. -errno.
+ */
+MUST_CHECK int guest_open(int dir, const char *name, const struct stat *st, int flags);
+
+#endif

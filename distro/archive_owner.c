@@ -1,0 +1,178 @@
+#include "distro/archive_owner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+#include "distro/archive_acl.h"
+
+static bool starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+void owner_of_entry(const struct tar_entry *e, struct override *ret)
+{
+	*ret = (struct override){.uid = (uid_t)e->uid, .gid = (gid_t)e->gid, .mode = e->mode};
+	if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
+		ret->rdev = makedev(e->major, e->minor);
+	if (!S_ISREG(e->mode) && !S_ISDIR(e->mode))
+		return;
+	for (size_t i = 0; i < e->attribute_count; i++) {
+		const struct tar_attribute *a = &e->attributes[i];
+		struct override o;
+
+		if (strcmp(a->name, OVERRIDE_ATTRIBUTE) == 0 && a->size < 64 &&
+		    override_parse(a->value, e->mode, &o) == 0 && S_ISDIR(o.mode) == S_ISDIR(e->mode))
+			*ret = o;
+	}
+}
+
+mode_t owner_mode_to_make(const struct owners *o, const struct override *want)
+{
+	return override_host_mode(want->mode, !o->no_attributes && override_is_needed(want));
+}
+
+/* --- attributes ------------------------------------------------------------------------------------------------------- */
+
+/* The host's name of an attribute; NULL if there is no place for it. */
+static const char *host_name(const char *name, char *buf, size_t size)
+{
+	if (starts(name, OVERRIDE_KEPT_PREFIX) && (starts(name + sizeof(OVERRIDE_KEPT_PREFIX) - 1, "security.") ||
+						   starts(name + sizeof(OVERRIDE_KEPT_PREFIX) - 1, "trusted.")))
+		return name;
+	if (starts(name, OVERRIDE_KEPT_PREFIX) || starts(name, OVERRIDE_PREFIX))
+		return NULL;
+	if (starts(name, "user.") || strcmp(name, ACL_ACCESS_ATTRIBUTE) == 0 ||
+	    strcmp(name, ACL_DEFAULT_ATTRIBUTE) == 0)
+		return name;
+	if (!starts(name, "security.") && !starts(name, "trusted."))
+		return NULL;
+	if ((size_t)snprintf(buf, size, "%s%s", OVERRIDE_KEPT_PREFIX, name) >= size)
+		return NULL;
+	return buf;
+}
+
+static bool is_ours(const char *name)
+{
+	return strcmp(name, OVERRIDE_ATTRIBUTE) == 0 || strcmp(name, OVERRIDE_KEPT_PREFIX "devices") == 0;
+}
+
+static void set(struct owners *o, int fd, const char *name, const void *value, size_t size)
+{
+	if (fsetxattr(fd, name, value, size, 0) < 0)
+		o->lost_attributes++;
+}
+
+/* GNU tar writes the names that the archive's maker had, which say nothing here; the value itself may be there too. */
+static bool has_value(const struct tar_entry *e, const char *name)
+{
+	for (size_t i = 0; i < e->attribute_count; i++)
+		if (strcmp(e->attributes[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void set_acl(struct owners *o, int fd, const struct tar_entry *e, const char *name, const char *text)
+{
+	char value[ACL_VALUE_MAX];
+	long n;
+
+	if (text == NULL || has_value(e, name))
+		return;
+	n = acl_from_text(text, value, sizeof(value));
+	if (n < 0)
+		o->lost_attributes++;
+	else
+		set(o, fd, name, value, (size_t)n);
+}
+
+static void set_attributes(struct owners *o, int fd, const struct tar_entry *e)
+{
+	for (size_t i = 0; i < e->attribute_count; i++) {
+		const struct tar_attribute *a = &e->attributes[i];
+		char buf[XATTR_NAME_MAX + 1];
+		const char *name = host_name(a->name, buf, sizeof(buf));
+
+		if (name != NULL)
+			set(o, fd, name, a->value, a->size);
+		else if (!is_ours(a->name))
+			o->lost_attributes++;
+	}
+	set_acl(o, fd, e, ACL_ACCESS_ATTRIBUTE, e->acl_access);
+	if (!S_ISDIR(e->mode))
+		return;
+	set_acl(o, fd, e, ACL_DEFAULT_ATTRIBUTE, e->acl_default);
+	o->inherited = o->inherited || e->acl_default != NULL || has_value(e, ACL_DEFAULT_ATTRIBUTE);
+}
+
+/* --- the owner --------------------------------------------------------------------------------------------------------- */
+
+static int set_override(struct owners *o, int fd, const struct tar_entry *e, const struct override *want)
+{
+	char text[64];
+	size_t n = override_print(want, text, sizeof(text));
+
+	if (!o->no_attributes && fsetxattr(fd, OVERRIDE_ATTRIBUTE, text, n, 0) == 0)
+		return 1;
+	if (!o->no_attributes && errno != EOPNOTSUPP)
+		return work_fail_on(o->work, -errno, "keep the owner of", e->name);
+	o->no_attributes = true;
+	o->lost_owners++;
+	return 0;
+}
+
+int owner_apply(struct owners *o, int fd, bool made, const struct tar_entry *e, const struct override *want)
+{
+	bool attribute = override_is_needed(want), set_mode = !made;
+	mode_t host;
+	int r = 0;
+
+	if (made && o->inherited) {
+		(void)fremovexattr(fd, ACL_ACCESS_ATTRIBUTE);
+		(void)fremovexattr(fd, ACL_DEFAULT_ATTRIBUTE);
+		set_mode = true;
+	}
+	if (attribute) {
+		r = set_override(o, fd, e, want);
+		if (r < 0)
+			return r;
+	}
+	if (!o->no_attributes)
+		set_attributes(o, fd, e);
+	else
+		o->lost_attributes += e->attribute_count;
+	host = override_host_mode(want->mode, r > 0);
+	/* What vfs makes of a mode without attributes. */
+	if (attribute && r == 0 && S_ISDIR(want->mode))
+		host |= want->mode & S_ISVTX;
+	if (set_mode || (host & o->umask) != 0 || e->acl_access != NULL || e->attribute_count > 0 ||
+	    (attribute && r == 0))
+		if (fchmod(fd, host) < 0)
+			return work_fail_on(o->work, -errno, "set the mode of", e->name);
+	if (!made && !attribute && !o->no_attributes)
+		(void)fremovexattr(fd, OVERRIDE_ATTRIBUTE);
+	return 0;
+}
+
+void owner_lose(struct owners *o, const struct tar_entry *e)
+{
+	o->lost_attributes += e->attribute_count;
+}
+
+void owner_say_lost(const struct owners *o, struct message *ret)
+{
+	unsigned long long owners = o->lost_owners, devices = o->lost_devices, attributes = o->lost_attributes;
+
+	ret->text[0] = '\0';
+	if (o->no_attributes)
+		(void)snprintf(
+			ret->text, sizeof(ret->text),
+			"the file system takes no attributes: owners and modes of %llu files, %llu device nodes and "
+			"%llu attributes could not be kept",
+			owners, devices, attributes);
+	else if (attributes > 0)
+		(void)snprintf(ret->text, sizeof(ret->text), "%llu attributes could not be kept", attributes);
+}

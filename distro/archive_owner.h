@@ -1,0 +1,28 @@
+/* Owners, modes, devices and attributes of what is unpacked, as base/override.h and vfs/README.md keep them. Private to distro/. */
+#ifndef LX_DISTRO_ARCHIVE_OWNER_H
+#define LX_DISTRO_ARCHIVE_OWNER_H
+
+#include "base/override.h"
+#include "distro/archive_tar.h"
+
+struct owners {
+	struct archive_work *work;
+	mode_t umask;
+	bool no_attributes; /* the file system takes none */
+	bool devices;       /* there are stand-ins */
+	bool inherited;     /* directories have default ACLs, which what is made in them must not get */
+	uint64_t lost_owners, lost_devices, lost_attributes;
+};
+
+/* What the entry is to be. Also where it is a stand-in itself: an archive of a store, or of a rootless container's. */
+void owner_of_entry(const struct tar_entry *e, struct override *ret);
+/* The mode to make a file or directory with. */
+mode_t owner_mode_to_make(const struct owners *o, const struct override *want);
+/* A file or directory has been made with owner_mode_to_make(), or was there (made false): all that is left to do. */
+MUST_CHECK int owner_apply(struct owners *o, int fd, bool made, const struct tar_entry *e, const struct override *want);
+/* The entry became something that cannot have attributes. */
+void owner_lose(struct owners *o, const struct tar_entry *e);
+/* What could not be kept, as a sentence; "" if everything was. */
+void owner_say_lost(const struct owners *o, struct message *ret);
+
+#endif
