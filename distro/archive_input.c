@@ -214,7 +214,10 @@ static void *decompress(void *context)
 	if (is_compressed(in->raw, in->raw_first))
 		r = open_archive(in);
 	while (r == 0 && n > 0 && next_empty(in, &c)) {
-		n = fill(in, c->data);
+		/* Small archives need one only. */
+		if (c->data == NULL)
+			c->data = malloc(CHUNK_SIZE);
+		n = c->data != NULL ? fill(in, c->data) : -ENOMEM;
 		r = n < 0 ? (int)n : 0;
 		if (n <= 0)
 			break;
@@ -246,11 +249,6 @@ static int prepare(struct input *in)
 	in->wake = eventfd(0, EFD_CLOEXEC);
 	if (in->wake < 0)
 		return -errno;
-	for (unsigned i = 0; i < CHUNKS; i++) {
-		in->chunks[i].data = malloc(CHUNK_SIZE);
-		if (in->chunks[i].data == NULL)
-			return -ENOMEM;
-	}
 	/* Signals are the caller's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
