@@ -2,7 +2,7 @@
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 find_package(Threads REQUIRED)
 add_library(distro_archive STATIC
-	archive_acl.c archive_guest.c archive_input.c archive_links.c archive_output.c archive_owner.c archive_pack.c archive_pax.c
+	archive_acl.c archive_copy.c archive_guest.c archive_input.c archive_links.c archive_output.c archive_owner.c archive_pack.c archive_pax.c
 	archive_place.c archive_remove.c archive_sparse.c archive_tar.c archive_tar_write.c
 	archive_unpack.c archive_work.c)
 target_compile_definitions(distro_archive PUBLIC _GNU_SOURCE)

@@ -41,7 +41,7 @@ enum archive_format { ARCHIVE_TAR, ARCHIVE_TAR_GZ, ARCHIVE_TAR_XZ, ARCHIVE_TAR_Z
  * Unpacks the archive that fd is open on into the empty directory dir. Hostile archives cannot write outside of it: names are
  * taken apart and opened component by component without following links. Entries with an absolute name or `..` in it, and
  * hard links to what was not in the archive, fail it with a sentence. A later entry of the same name replaces an earlier one,
- * as tar does.
+ * as tar does; nothing is made below a link. After success the message says what could not be kept, or is empty.
  */
 MUST_CHECK int archive_unpack(int fd, int dir, const struct archive_options *o, struct message *message);
 
@@ -51,6 +51,12 @@ MUST_CHECK int archive_unpack(int fd, int dir, const struct archive_options *o, 
  */
 MUST_CHECK int archive_pack(int dir, int fd, enum archive_format format, const struct archive_options *o,
 			    struct message *message);
+
+/*
+ * Copies the tree at `from` into the empty directory `to`, as the host has it: by reference where the file system can, with
+ * attributes, holes, times and hard links. Sockets are left out.
+ */
+MUST_CHECK int archive_copy(int from, int to, const struct archive_options *o, struct message *message);
 
 /* Removes a tree of the caller's, whatever modes its directories have; dir is a path. 0 or -errno. */
 MUST_CHECK int archive_remove_tree(const char *dir);
