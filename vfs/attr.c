@@ -27,6 +27,14 @@ static int read_object(const struct vfs_ns *ns, struct object *o, struct stat *s
 	return 0;
 }
 
+/* What a descriptor is of, to be changed. */
+static int open_descriptor(const struct vfs_ns *ns, int fd, struct object *ret)
+{
+	int r = fd_is_real(fd);
+
+	return r < 0 ? r : object_open(ns, (struct vfs_at){.dir = fd, .path = NULL}, 0, true, ret);
+}
+
 /* A device or terminal of the host's that is shown to the guest: it changes for nobody. */
 static bool is_host_device(const struct vfs_ns *ns, const struct object *o, const struct stat *st)
 {
@@ -69,8 +77,8 @@ int vfs_chmod(const struct vfs_ns *ns, struct vfs_at at, int lookup, mode_t mode
 
 int vfs_fchmod(const struct vfs_ns *ns, int fd, mode_t mode)
 {
-	struct object o = {.fd = fd, .borrowed = true};
-	int r = fd_is_real(fd);
+	struct object o CLEANUP(object_done) = OBJECT_INIT;
+	int r = open_descriptor(ns, fd, &o);
 
 	return r < 0 ? r : change_mode(ns, &o, mode);
 }
@@ -153,8 +161,8 @@ int vfs_chown(const struct vfs_ns *ns, struct vfs_at at, int lookup, uid_t uid, 
 
 int vfs_fchown(const struct vfs_ns *ns, int fd, uid_t uid, gid_t gid)
 {
-	struct object o = {.fd = fd, .borrowed = true};
-	int r = fd_is_real(fd);
+	struct object o CLEANUP(object_done) = OBJECT_INIT;
+	int r = open_descriptor(ns, fd, &o);
 
 	return r < 0 ? r : change_owner(ns, &o, uid, gid);
 }

@@ -1,6 +1,26 @@
 /* mount(2) with MS_REMOUNT, and the flags for propagation */
 #include "mounts.h"
 
+#include <sys/xattr.h>
+
+/* What a descriptor from before lets nobody change. */
+static void check_descriptor(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	NEED(fd >= 0);
+	CHECK_ERRNO(fchmod(fd, 0600), EROFS, "fchmod");
+	CHECK_ERRNO(fchown(fd, 1, 1), EROFS, "fchown");
+	CHECK_ERRNO(futimens(fd, NULL), EROFS, "futimens");
+	CHECK_ERRNO(fsetxattr(fd, "trusted.x", "y", 1, 0), EROFS, "fsetxattr");
+	CHECK_ERRNO(fremovexattr(fd, "trusted.x"), EROFS, "fremovexattr");
+	NEED(seteuid(1000) == 0);
+	CHECK_ERRNO(fchmod(fd, 0600), EROFS, "fchmod by another");
+	CHECK_ERRNO(fchown(fd, 1, 1), EROFS, "fchown by another");
+	NEED(seteuid(0) == 0);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	check_begin(argc, argv);
@@ -13,6 +33,7 @@ int main(int argc, char **argv)
 	CHECK_ERRNO(do_mount(NULL, "nowhere", NULL, MS_REMOUNT, NULL), ENOENT, "nothing");
 	CHECK_OK(do_mount(NULL, "d", NULL, MS_REMOUNT | MS_RDONLY, NULL), "read-only");
 	CHECK_ERRNO(open("d/file", O_WRONLY), EROFS, "it is");
+	check_descriptor("d/file");
 	CHECK(has_option("d", "ro") && !has_option("d", "nosuid"), "the flags are those that were said");
 	CHECK(has_option("d", "mode=755"), "the options are kept");
 	CHECK_OK(do_mount(NULL, "d", NULL, MS_REMOUNT, NULL), "writable again");
