@@ -41,12 +41,28 @@ static bool is_host_device(const struct vfs_ns *ns, const struct object *o, cons
 	return o->tree == TREE_HOST && (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) && st->st_uid != ns->in->host_uid;
 }
 
+/*
+ * What is there already is set once more, for who watches the file (inotify) or its ctime. A host's file that is not the
+ * caller's stays as it is.
+ */
+static void touch_mode(const struct object *o, const struct stat *st)
+{
+	if (host_call(SYS_fchmod, o->fd, st->st_mode & 07777) == -EBADF)
+		(void)host_call(SYS_chmod, fd_link(o->fd).text, st->st_mode & 07777);
+}
+
+static void touch_owner(const struct object *o, uid_t uid)
+{
+	(void)host_call(SYS_fchownat, o->fd, "", uid, -1, AT_EMPTY_PATH);
+}
+
 /* --- mode ------------------------------------------------------------------------------------------------------------- */
 
 static int change_mode(const struct vfs_ns *ns, struct object *o, mode_t mode)
 {
 	struct owner owner;
 	struct stat st;
+	bool same;
 	int r = read_object(ns, o, &st, &owner);
 
 	if (r < 0)
@@ -58,8 +74,13 @@ static int change_mode(const struct vfs_ns *ns, struct object *o, mode_t mode)
 	mode = (owner.mode & S_IFMT) | (mode & 07777);
 	if (!owner_may_set_gid(ns, owner.gid))
 		mode &= ~(mode_t)S_ISGID;
-	if (mode == owner.mode && (owner.kept || is_host_device(ns, o, &st)))
+	same = mode == owner.mode;
+	if (same && is_host_device(ns, o, &st))
 		return 0;
+	if (same && (owner.kept || !owner_needs_attribute(&owner))) {
+		touch_mode(o, &st);
+		return 0;
+	}
 	owner.mode = mode;
 	r = owner_set(ns, o->fd, o->tree, &st, &owner);
 	if (r == 0 && S_ISDIR(st.st_mode))
@@ -140,11 +161,15 @@ static int change_owner(const struct vfs_ns *ns, struct object *o, uid_t uid, gi
 	if (o->tree == TREE_HOST)
 		return change_host_owner(ns, o, &st, &now, &want);
 	/* What cannot carry an attribute keeps the owner that it has. */
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+		touch_owner(o, st.st_uid);
 		return 0;
+	}
 	owner_drop_capabilities(o->fd, o->tree, now.mode);
-	if (want.uid == now.uid && want.gid == now.gid && want.mode == now.mode)
+	if (want.uid == now.uid && want.gid == now.gid && want.mode == now.mode) {
+		touch_owner(o, uid == (uid_t)-1 && gid == (gid_t)-1 ? uid : st.st_uid);
 		return 0;
+	}
 	r = owner_set(ns, o->fd, o->tree, &st, &want);
 	if (r == 0 && S_ISDIR(st.st_mode))
 		note_directory_change(ns);

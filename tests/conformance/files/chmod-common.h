@@ -4,6 +4,9 @@
 
 #include "../check.h"
 
+#include <sys/inotify.h>
+#include <time.h>
+
 typedef int chmod_call(const char *path, mode_t mode);
 
 CHECK_UNUSED static mode_t chmod_mode(const char *path)
@@ -11,6 +14,24 @@ CHECK_UNUSED static mode_t chmod_mode(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 ? st.st_mode : 0;
+}
+
+/* A mode that is there already changes the ctime all the same, and watchers are told once. */
+CHECK_UNUSED static void chmod_again(chmod_call *call, const char *path, mode_t mode, const char *what)
+{
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	const struct timespec moment = {.tv_nsec = 20000000};
+	struct stat before, after;
+	char events[512];
+
+	NEED(watch >= 0 && call(path, mode) == 0 && stat(path, &before) == 0);
+	NEED(inotify_add_watch(watch, path, IN_ATTRIB) >= 0 && nanosleep(&moment, NULL) == 0);
+	CHECK_OK(call(path, mode), what);
+	NEED(stat(path, &after) == 0);
+	CHECK(before.st_ctim.tv_sec != after.st_ctim.tv_sec || before.st_ctim.tv_nsec != after.st_ctim.tv_nsec,
+	      "%s: the ctime is another", what);
+	CHECK_EQUAL(read(watch, events, sizeof(events)), sizeof(struct inotify_event), "one event");
+	close(watch);
 }
 
 static chmod_call *chmod_user_call;
@@ -57,6 +78,10 @@ CHECK_UNUSED static void chmod_common(chmod_call *call)
 	CHECK_OK(call("d", 0), "a directory of mode 0");
 	CHECK_OK(access("d/inside", F_OK), "root may search it");
 	CHECK_OK(call("d", 0755), "and back");
+	chmod_again(call, "f", 0644, "the mode that a file has");
+	chmod_again(call, "f", 04711, "the mode that a program has");
+	chmod_again(call, "d", 0755, "the mode that a directory has");
+	NEED(call("f", 0644) == 0);
 	CHECK_OK(call("fifo", 0622), "a FIFO");
 	CHECK_EQUAL(chmod_mode("fifo"), S_IFIFO | 0622, "is what stat tells");
 	CHECK_OK(call("link", 0640), "follows a link");

@@ -4,6 +4,9 @@
 
 #include "../check.h"
 
+#include <sys/inotify.h>
+#include <time.h>
+
 typedef int chown_call(const char *path, uid_t uid, gid_t gid);
 
 CHECK_UNUSED static void chown_is(const char *path, uid_t uid, gid_t gid, const char *what)
@@ -18,6 +21,25 @@ CHECK_UNUSED static mode_t chown_mode(const char *path)
 	struct stat st;
 
 	return lstat(path, &st) == 0 ? st.st_mode : 0;
+}
+
+/* Owners that are there already change the ctime all the same; watchers are told if one was named. */
+CHECK_UNUSED static void chown_again(chown_call *call, const char *path, uid_t uid, gid_t gid, bool told,
+				     const char *what)
+{
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	const struct timespec moment = {.tv_nsec = 20000000};
+	struct stat before, after;
+	char events[512];
+
+	NEED(watch >= 0 && stat(path, &before) == 0);
+	NEED(inotify_add_watch(watch, path, IN_ATTRIB) >= 0 && nanosleep(&moment, NULL) == 0);
+	CHECK_OK(call(path, uid, gid), what);
+	NEED(stat(path, &after) == 0);
+	CHECK(before.st_ctim.tv_sec != after.st_ctim.tv_sec || before.st_ctim.tv_nsec != after.st_ctim.tv_nsec,
+	      "%s: the ctime is another", what);
+	CHECK_EQUAL(read(watch, events, sizeof(events)), told ? (long)sizeof(struct inotify_event) : -1, "events");
+	close(watch);
 }
 
 static chown_call *chown_user_call;
@@ -56,6 +78,8 @@ CHECK_UNUSED static void chown_common(chown_call *call)
 	chown_is("f", 65534, 4000000000u, "are what stat tells");
 	CHECK_OK(call("f", 0, 0), "back");
 	chown_is("f", 0, 0, "to root");
+	chown_again(call, "f", 0, 0, true, "the owner that a file has");
+	chown_again(call, "f", -1u, -1u, false, "no owner");
 	NEED(chmod("f", 06755) == 0);
 	CHECK_OK(call("f", 5, 6), "a set-id program");
 	CHECK_EQUAL(chown_mode("f"), S_IFREG | 0755, "loses those bits");
