@@ -8,7 +8,7 @@
 
 static char got[65536];
 
-static void add(const char *format, ...)
+static void __attribute__((format(printf, 1, 2))) add(const char *format, ...)
 {
 	size_t n = strlen(got);
 	va_list ap;
