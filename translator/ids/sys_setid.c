@@ -1,6 +1,7 @@
 /* The calls that change who the caller is. */
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/limits.h>
 
 #include "translator/args.h"
 #include "translator/ids/ids.h"
@@ -88,6 +89,21 @@ static void sort(uint32_t *id, uint32_t n)
 	}
 }
 
+/* Linux has room for them; what it could not read it would not take either. */
+static long too_many(struct tr_call *c, const struct setgroups_args *a)
+{
+	uint32_t part[CREDS_GROUPS_MAX];
+
+	for (uint32_t at = 0; at < (uint32_t)a->size; at += CREDS_GROUPS_MAX) {
+		uint32_t n = (uint32_t)a->size - at < CREDS_GROUPS_MAX ? (uint32_t)a->size - at : CREDS_GROUPS_MAX;
+		int r = tr_read(c, part, a->list + at * sizeof(part[0]), n * sizeof(part[0]));
+
+		if (r < 0)
+			return r;
+	}
+	return -EINVAL;
+}
+
 long sys_setgroups(struct tr_call *c, const struct setgroups_args *a)
 {
 	struct creds next = *c->creds;
@@ -95,8 +111,10 @@ long sys_setgroups(struct tr_call *c, const struct setgroups_args *a)
 
 	if (!creds_capable(&next, CAP_SETGID))
 		return -EPERM;
-	if (a->size < 0 || a->size > CREDS_GROUPS_MAX)
+	if (a->size < 0 || a->size > NGROUPS_MAX)
 		return -EINVAL;
+	if (a->size > CREDS_GROUPS_MAX)
+		return too_many(c, a);
 	r = tr_read(c, next.groups, a->list, (uint32_t)a->size * sizeof(next.groups[0]));
 	if (r < 0)
 		return r;

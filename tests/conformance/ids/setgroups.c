@@ -13,6 +13,7 @@ static void as_root(void *arg)
 	CHECK_ERRNO(syscall(SYS_setgroups, 65537, list), EINVAL, "too many");
 	CHECK_ERRNO(syscall(SYS_setgroups, -1, list), EINVAL, "a negative number");
 	CHECK_ERRNO(syscall(SYS_setgroups, 2, NULL), EFAULT, "no list");
+	CHECK_ERRNO(syscall(SYS_setgroups, 65536, (void *)8), EFAULT, "the largest list, not there");
 	CHECK_ERRNO(syscall(SYS_setgroups, 2, (gid_t[]){1, ANY}), EINVAL, "an id that is none");
 	CHECK_EQUAL(syscall(SYS_getgroups, 0, NULL), 3, "nothing has changed");
 	for (int i = 0; i < 200; i++)
