@@ -304,13 +304,15 @@ static bool finish_tail(ucontext_t *uc)
 
 void tr_signal_action(struct tr_process *p, int sig, struct tr_sigaction *ret)
 {
-	static const struct tr_sigaction nothing;
+	struct tr_sigaction reset;
 
 	lock();
 	learn(p, sig);
-	*ret = p->action[sig];
+	*ret = reset = p->action[sig];
+	/* Flags and mask stay as they were. */
+	reset.handler = DEFAULT;
 	if (is_handler(ret->handler) && (ret->flags & SA_RESETHAND) != 0)
-		(void)change(p, sig, &nothing);
+		(void)change(p, sig, &reset);
 	unlock();
 }
 

@@ -102,12 +102,16 @@ int main(int argc, char **argv)
 	runs = deepest = 0;
 	raise(SIGUSR1);
 	CHECK(runs == 2 && deepest == 2, "unless SA_NODEFER says otherwise");
-	act.sa_flags = (int)SA_RESETHAND;
+	act.sa_flags = (int)SA_RESETHAND | SA_RESTART;
+	sigaddset(&act.sa_mask, SIGUSR2);
 	sigaction(SIGUSR1, &act, NULL);
 	runs = 1;
 	raise(SIGUSR1);
 	sigaction(SIGUSR1, NULL, &old);
 	CHECK(runs == 2 && old.sa_handler == SIG_DFL, "SA_RESETHAND");
+	CHECK((old.sa_flags & ((int)SA_RESETHAND | SA_RESTART)) == ((int)SA_RESETHAND | SA_RESTART),
+	      "leaves the flags");
+	CHECK(sigismember(&old.sa_mask, SIGUSR2) == 1, "and the mask");
 
 	act = (struct sigaction){.sa_sigaction = fault, .sa_flags = SA_SIGINFO};
 	sigaction(SIGSEGV, &act, NULL);
