@@ -89,6 +89,7 @@ int distro_make_directories(const char *path)
 {
 	char part[PATH_MAX];
 	size_t n = strlen(path);
+	struct stat st;
 
 	if (n == 0 || n >= sizeof(part))
 		return n == 0 ? -ENOENT : -ENAMETOOLONG;
@@ -101,8 +102,10 @@ int distro_make_directories(const char *path)
 		if (mkdir(part, 0700) < 0) {
 			int error = errno;
 
-			if (access(part, F_OK) < 0)
+			if (stat(part, &st) < 0)
 				return -error;
+			if (!S_ISDIR(st.st_mode))
+				return -ENOTDIR;
 		}
 	}
 	return 0;

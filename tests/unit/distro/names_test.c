@@ -131,5 +131,6 @@ Test(paths, directories)
 	cr_expect_eq(distro_make_directories(in_home("a/b/c")), 0);
 	write_text(in_home("a/file"), "");
 	cr_expect_eq(distro_make_directories(in_home("a/file/x")), -ENOTDIR);
+	cr_expect_eq(distro_make_directories(in_home("a/file")), -ENOTDIR);
 	cr_expect_eq(distro_make_directories(""), -ENOENT);
 }

@@ -1,0 +1,62 @@
+/* --status: the defaults, and what can be used here. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/distributions.h"
+#include "cli/gates.h"
+#include "cli/json.h"
+
+#define VERSION_2_REASON "it is not built yet"
+
+static void print_text(const struct registry *r, const struct distro *d)
+{
+	printf("Default Distribution: %s\n", d != NULL ? d->name : "(none)");
+	printf("Default Version: %d\n", r->default_version);
+	puts("Version 1, system calls translated, by");
+	for (size_t i = 0; i < ARRAY_SIZE(gate_names); i++) {
+		int error = gate_try((enum instance_gate)i);
+
+		if (error == 0)
+			printf("  gate %s: usable\n", gate_names[i]);
+		else
+			printf("  gate %s: not usable: %s (%s)\n", gate_names[i],
+			       gate_reason((enum instance_gate)i, error), strerror(-error));
+	}
+	puts("Version 2, a kernel of its own: not usable: " VERSION_2_REASON);
+}
+
+static void print_json(const struct registry *r, const struct distro *d)
+{
+	fputs("{\n  \"defaultDistribution\": ", stdout);
+	if (d != NULL)
+		json_print_string(d->name);
+	else
+		fputs("null", stdout);
+	printf(",\n  \"defaultVersion\": %d,\n  \"gates\": {", r->default_version);
+	for (size_t i = 0; i < ARRAY_SIZE(gate_names); i++) {
+		int error = gate_try((enum instance_gate)i);
+
+		printf("%s\n    \"%s\": {\"usable\": %s", i > 0 ? "," : "", gate_names[i],
+		       error == 0 ? "true" : "false");
+		if (error != 0) {
+			fputs(", \"reason\": ", stdout);
+			json_print_string(gate_reason((enum instance_gate)i, error));
+		}
+		putchar('}');
+	}
+	fputs("\n  },\n  \"version2\": {\"usable\": false, \"reason\": \"" VERSION_2_REASON "\"}\n}\n", stdout);
+}
+
+int cmd_status(const struct options *o)
+{
+	struct registry r;
+
+	distributions_read(&r);
+	if (o->given[OPTION_JSON])
+		print_json(&r, registry_default(&r));
+	else
+		print_text(&r, registry_default(&r));
+	registry_done(&r);
+	return 0;
+}
