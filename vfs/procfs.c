@@ -58,6 +58,7 @@ static const struct procfs_view views[] = {
 	{"PID/setgroups", PROCFS_TEXT, .constant = "allow\n", .write = PROCFS_WRITE_EPERM},
 	/* No audit in here. A login's PAM module sets this and fails the login if it cannot. */
 	{"PID/loginuid", PROCFS_TEXT, .constant = "4294967295", .write = PROCFS_WRITE_FORGET},
+	{"PID/oom_score_adj", PROCFS_TEXT, .open = procfs_open_kept},
 	{"PID/sessionid", PROCFS_TEXT, .constant = "4294967295"},
 };
 

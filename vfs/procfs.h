@@ -35,7 +35,7 @@ struct procfs_entry {
 MUST_CHECK int procfs_lookup(const struct vfs_ns *ns, const char *rest, struct procfs_entry *ret);
 
 /* PROCFS_TEXT: a new descriptor (memfd, read-only, O_CLOEXEC as in flags) with the content of now. Views that can be
- * written (hostname, comm, oom_score_adj ..) say so: writing goes to the host's file or to the instance. */
+ * written (oom_score_adj) are opened on a file of the instance's own, or the host's. */
 MUST_CHECK int procfs_open_text(const struct vfs_ns *ns, const struct procfs_entry *entry, int flags);
 
 /* PROCFS_LINK and PROCFS_MAGIC: the text that the guest sees, not terminated; its length (at most size). */

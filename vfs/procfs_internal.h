@@ -102,6 +102,8 @@ struct procfs_view {
 	/* What "*" stands for does not exist for the guest. */
 	bool (*hidden)(const char *name);
 	enum procfs_write write;
+	/* TEXT: opens it by itself, also for writing, in place of all of the above. */
+	int (*open)(const struct vfs_ns *ns, const struct procfs_entry *entry, int flags);
 };
 
 const struct procfs_view *procfs_view(const struct procfs_entry *entry);
@@ -148,6 +150,8 @@ ssize_t procfs_link_thread_self(const struct vfs_ns *ns, const struct procfs_ent
 ssize_t procfs_link_exe(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf);
 ssize_t procfs_link_root(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf);
 ssize_t procfs_link_host(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf);
+
+int procfs_open_kept(const struct vfs_ns *ns, const struct procfs_entry *entry, int flags);
 
 /* --- other views ----------------------------------------------------------------------------------------------------- */
 

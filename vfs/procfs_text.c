@@ -255,6 +255,8 @@ int procfs_open_text(const struct vfs_ns *ns, const struct procfs_entry *entry, 
 		return -EEXIST;
 	if ((flags & O_DIRECTORY) != 0)
 		return -ENOTDIR;
+	if (v->open != NULL)
+		return v->open(ns, entry, flags);
 
 	/* Whether the guest may read it, and whether there is such a task, is the host's to say. */
 	host = host_open(entry->host, O_RDONLY | O_CLOEXEC, 0);
