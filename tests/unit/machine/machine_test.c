@@ -125,11 +125,11 @@ Test(machine, what_the_distribution_had_is_kept_once)
 	char link[64] = "";
 
 	write_file(path_of("root/etc/hosts"), "1.2.3.4 mine\n");
-	cr_assert_eq(symlink("../run/stub", path_of("root/etc/resolv.conf")), 0);
+	cr_assert_eq(symlink("../run/resolv.conf", path_of("root/etc/resolv.conf")), 0);
 	cr_assert_eq(prepare(), 0);
 	cr_expect_str_eq(read_file(path_of("root/etc/hosts.before-lxrun")), "1.2.3.4 mine\n");
 	cr_expect_gt(readlink(path_of("root/etc/resolv.conf.before-lxrun"), link, sizeof(link) - 1), 0);
-	cr_expect_str_eq(link, "../run/stub");
+	cr_expect_str_eq(link, "../run/resolv.conf");
 	write_file(resolv, "nameserver 10.0.0.2\n");
 	cr_assert_eq(prepare(), 0);
 	cr_expect_not_null(strstr(read_file(path_of("root/etc/resolv.conf")), "10.0.0.2"));
