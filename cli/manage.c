@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/recover.h"
 #include "cli/report.h"
 
 typedef int (*command)(const struct options *o);
@@ -24,6 +25,9 @@ int main(int argc, char **argv)
 	options_parse(argc, argv, &options);
 	if (options.verb == VERB_RUN)
 		report_fatal("lxrun-manage is a part of lxrun and runs nothing: use lxrun");
+	/* What killed ones have left. */
+	if (options.verb != VERB_HELP && options.verb != VERB_VERSION)
+		recover();
 	status = commands[options.verb](&options);
 	/* A full disk behind the standard output is a failure like any other. */
 	if (fflush(stdout) != 0 || ferror(stdout))

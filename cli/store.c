@@ -75,8 +75,8 @@ int store_remove(const char *location)
 		if (unlink(path) < 0 && errno != ENOENT)
 			return -errno;
 	}
-	/* What a user keeps beside it stays. */
-	if (rmdir(location) < 0 && errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST)
+	/* What a user keeps beside it stays, and a mount point. */
+	if (rmdir(location) < 0 && errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST && errno != EBUSY)
 		return -errno;
 	return 0;
 }

@@ -31,7 +31,7 @@ struct archive_options {
 };
 
 #define ARCHIVE_CONTENT_MAX (64ull << 30)
-#define ARCHIVE_RATIO_FROM  (1ull << 30)
+#define ARCHIVE_RATIO_FROM  (256ull << 20)
 #define ARCHIVE_RATIO_MAX   100
 #define ARCHIVE_ENTRIES_MAX 10000000ull
 

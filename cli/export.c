@@ -1,0 +1,94 @@
+#include "cli/export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/instance.h"
+#include "cli/recover.h"
+
+static void set_state(const char *id, enum distro_state state)
+{
+	struct registry r;
+	struct message m;
+
+	if (registry_begin(&r, &m) < 0)
+		return;
+	for (size_t i = 0; i < r.count; i++)
+		if (strcmp(r.distros[i].id, id) == 0) {
+			r.distros[i].state = state;
+			/* If not now, then by the next command. */
+			(void)!registry_commit(&r, &m);
+		}
+	registry_done(&r);
+}
+
+static int open_root(struct reading *g)
+{
+	char root[PATH_MAX];
+	int r = distro_path(&g->d, "rootfs", root, sizeof(root));
+
+	if (r < 0)
+		return r;
+	g->root = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return g->root < 0 ? -errno : 0;
+}
+
+/* Takes the location and marks the entry; what is wrong with it is a sentence. */
+static int take(struct reading *g, struct registry *r, const char *name, struct message *m)
+{
+	struct distro *d = registry_find(r, name);
+	const struct distro *nearest = registry_nearest(r, name);
+	int error;
+
+	if (d == NULL) {
+		message_set(m,
+			    nearest != NULL ? "there is no distribution '%s' (did you mean '%s'?)"
+					    : "there is no distribution '%s'",
+			    name, nearest != NULL ? nearest->name : "");
+		return -ENOENT;
+	}
+	if (d->version != 1) {
+		message_set(m, "%s is of version 2, which cannot be read yet", d->name);
+		return -EINVAL;
+	}
+	g->d = *d;
+	g->lock = d->state == DISTRO_INSTALLED ? location_lock(d->location) : -EWOULDBLOCK;
+	if (g->lock == -EWOULDBLOCK) {
+		message_set(m, "another command is at work on %s: try again when it is done", d->name);
+		return -EBUSY;
+	}
+	if (g->lock >= 0 && instance_is_running(d)) {
+		message_set(m, "%s cannot be read as a whole while it runs: lxrun --terminate %s", d->name, d->name);
+		return -EBUSY;
+	}
+	error = g->lock < 0 ? g->lock : open_root(g);
+	if (error < 0) {
+		message_set(m, "cannot open the files of %s in '%s': %s", d->name, d->location, strerror(-error));
+		return error;
+	}
+	d->state = DISTRO_EXPORTING;
+	return registry_commit(r, m);
+}
+
+int reading_begin(struct reading *g, const char *name, struct message *m)
+{
+	struct registry r;
+	int error;
+
+	*g = (struct reading){.lock = -1, .root = -1};
+	error = registry_begin(&r, m);
+	if (error < 0)
+		return error;
+	error = take(g, &r, name, m);
+	registry_done(&r);
+	return error;
+}
+
+void reading_end(struct reading *g)
+{
+	set_state(g->d.id, DISTRO_INSTALLED);
+	close(g->root);
+	close(g->lock);
+}

@@ -1,0 +1,116 @@
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/report.h"
+
+#define BAR_WIDTH 30
+
+static volatile sig_atomic_t stopped;
+static const char *title;
+static bool quiet, terminal, shown;
+static time_t last_line;
+
+static int update(void *context, const struct archive_progress *p);
+static struct archive_options options = {.progress = update};
+
+static void on_signal(int signal)
+{
+	stopped = signal;
+}
+
+static void print_bar(const struct archive_progress *p, unsigned percent)
+{
+	char bar[BAR_WIDTH + 1];
+
+	if (p->bytes_total == 0) {
+		(void)fprintf(stderr, "\r%s: %" PRIu64 " MB, %" PRIu64 " files\033[K", title, p->content >> 20,
+			      p->entries);
+	} else {
+		memset(bar, ' ', BAR_WIDTH);
+		memset(bar, '#', (size_t)percent * BAR_WIDTH / 100);
+		bar[BAR_WIDTH] = '\0';
+		(void)fprintf(stderr, "\r%s: [%s] %3u%%  %" PRIu64 " MB, %" PRIu64 " files\033[K", title, bar, percent,
+			      p->content >> 20, p->entries);
+	}
+	shown = true;
+}
+
+static int update(void *context, const struct archive_progress *p)
+{
+	unsigned percent = 0;
+	time_t now = time(NULL);
+
+	(void)context;
+	if (p->bytes_total > 0)
+		percent = p->bytes < p->bytes_total ? (unsigned)(p->bytes * 100 / p->bytes_total) : 100;
+	if (!quiet && terminal) {
+		print_bar(p, percent);
+	} else if (!quiet && now > last_line) {
+		last_line = now;
+		if (p->bytes_total > 0)
+			(void)fprintf(stderr, "%s: %u%%, %" PRIu64 " MB, %" PRIu64 " files\n", title, percent,
+				      p->content >> 20, p->entries);
+		else
+			(void)fprintf(stderr, "%s: %" PRIu64 " MB, %" PRIu64 " files\n", title, p->content >> 20,
+				      p->entries);
+	}
+	return stopped;
+}
+
+const struct archive_options *progress_begin(const char *what, bool be_quiet)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction sa = {.sa_handler = on_signal}, old;
+
+	title = what;
+	quiet = be_quiet;
+	terminal = isatty(STDERR_FILENO) != 0;
+	last_line = time(NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		/* What nohup has closed stays closed. */
+		if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			(void)sigaction(signals[i], &sa, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	return &options;
+}
+
+int progress_end(void)
+{
+	if (shown)
+		(void)fputs("\r\033[K", stderr);
+	shown = false;
+	return stopped;
+}
+
+void progress_die(int number)
+{
+	(void)signal(number, SIG_DFL);
+	(void)raise(number);
+	exit(EXIT_OWN_FAILURE);
+}
+
+uint64_t progress_size(const char *text)
+{
+	static const char *const units[] = {"", "B", "K", "KB", "M", "MB", "G", "GB", "T", "TB"};
+	static const unsigned shifts[] = {0, 0, 10, 10, 20, 20, 30, 30, 40, 40};
+	char *end;
+	unsigned long long v = strtoull(text, &end, 10);
+
+	for (size_t i = 0; text[0] >= '0' && text[0] <= '9' && i < ARRAY_SIZE(units); i++)
+		if (strcasecmp(end, units[i]) == 0 && v > 0 && v <= UINT64_MAX >> 1 >> shifts[i])
+			return (uint64_t)v << shifts[i];
+	report_fatal("'%s' is no size: it is a number and K, M, G or T", text);
+}
+
+void progress_set_limit(uint64_t content_max)
+{
+	options.content_max = content_max;
+}

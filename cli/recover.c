@@ -1,0 +1,108 @@
+#include "cli/recover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/host.h"
+#include "cli/store.h"
+
+int location_lock(const char *location)
+{
+	int fd CLEANUP(host_close_at) = open(location, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return take_fd(&fd);
+}
+
+/* One entry, found by its id: others may have changed the registry. */
+static void change(const char *id, void (*with)(struct registry *r, struct distro *d))
+{
+	struct registry r;
+	struct message m;
+
+	if (registry_begin(&r, &m) < 0)
+		return;
+	for (size_t i = 0; i < r.count; i++)
+		if (strcmp(r.distros[i].id, id) == 0) {
+			with(&r, &r.distros[i]);
+			(void)!registry_commit(&r, &m);
+			break;
+		}
+	registry_done(&r);
+}
+
+static void set_installed(struct registry *r, struct distro *d)
+{
+	(void)r;
+	d->state = DISTRO_INSTALLED;
+}
+
+/* What the registry says now. */
+static enum distro_state state_of(const char *id)
+{
+	enum distro_state state = DISTRO_INSTALLED;
+	struct registry r;
+	struct message m;
+
+	if (registry_read(&r, &m) < 0)
+		return state;
+	for (size_t i = 0; i < r.count; i++)
+		if (strcmp(r.distros[i].id, id) == 0)
+			state = r.distros[i].state;
+	registry_done(&r);
+	return state;
+}
+
+static void recover_one(const struct distro *d)
+{
+	int lock CLEANUP(host_close_at) = location_lock(d->location);
+
+	if (lock == -EWOULDBLOCK || (lock < 0 && lock != -ENOENT && lock != -ENOTDIR))
+		return;
+	/* Whoever held it may have come to its end meanwhile; only who holds it changes the state. */
+	switch (state_of(d->id)) {
+	case DISTRO_INSTALLING:
+	case DISTRO_UNINSTALLING:
+		if (lock < 0 || store_remove(d->location) == 0)
+			change(d->id, registry_remove);
+		break;
+	case DISTRO_EXPORTING:
+		change(d->id, set_installed);
+		break;
+	case DISTRO_CONVERTING:
+	case DISTRO_INSTALLED:
+		break;
+	}
+}
+
+void recover(void)
+{
+	struct registry r;
+	struct message m;
+	bool any = false;
+
+	if (registry_read(&r, &m) < 0)
+		return;
+	for (size_t i = 0; i < r.count; i++)
+		any = any || r.distros[i].state != DISTRO_INSTALLED;
+	registry_done(&r);
+	/*
+	 * Whoever adds an entry holds the registry until it holds the location: read again behind that, what is not held is
+	 * nobody's.
+	 */
+	if (!any || registry_begin(&r, &m) < 0)
+		return;
+	close(r.lock);
+	r.lock = -1;
+	for (size_t i = 0; i < r.count; i++)
+		if (r.distros[i].state != DISTRO_INSTALLED)
+			recover_one(&r.distros[i]);
+	registry_done(&r);
+}
