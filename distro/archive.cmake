@@ -1,10 +1,11 @@
 # Archives: apart, since only lxrun-manage may link more than the libc.
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 find_package(Threads REQUIRED)
 add_library(distro_archive STATIC
-	archive_acl.c archive_copy.c archive_guest.c archive_input.c archive_links.c archive_output.c archive_owner.c archive_pack.c archive_pax.c
+	archive_acl.c archive_copy.c archive_guest.c archive_gzip.c archive_input.c archive_links.c archive_output.c archive_owner.c archive_pack.c archive_pax.c
 	archive_place.c archive_remove.c archive_sparse.c archive_tar.c archive_tar_write.c
 	archive_unpack.c archive_work.c)
 target_compile_definitions(distro_archive PUBLIC _GNU_SOURCE)
 target_include_directories(distro_archive PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
-target_link_libraries(distro_archive PUBLIC base PRIVATE PkgConfig::ARCHIVE Threads::Threads lx_warnings)
+target_link_libraries(distro_archive PUBLIC base PRIVATE PkgConfig::ARCHIVE PkgConfig::ZLIB Threads::Threads lx_warnings)

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "distro/archive_gzip.h"
+
 #define CHUNK_SIZE ((size_t)256 << 10)
 #define CHUNKS     8
 #define RAW_SIZE   ((size_t)128 << 10)
@@ -48,6 +50,8 @@ struct input {
 	uint8_t *raw;
 	size_t raw_first; /* bytes that were read to see what it is */
 	struct archive *archive;
+	struct gzip *gzip;
+	const char *why; /* what gzip says */
 
 	/* The caller's own. */
 	size_t at; /* in chunk `taken` */
@@ -81,20 +85,30 @@ static ssize_t read_raw(struct input *in, void *buf, size_t n)
 	}
 }
 
-static la_ssize_t give_raw(struct archive *a, void *context, const void **ret)
+static ssize_t next_raw(void *context, const void **ret)
 {
 	struct input *in = context;
 	ssize_t n = (ssize_t)in->raw_first;
 
 	in->raw_first = 0;
-	if (n == 0)
-		n = read_raw(in, in->raw, RAW_SIZE);
+	*ret = in->raw;
+	return n > 0 ? n : read_raw(in, in->raw, RAW_SIZE);
+}
+
+static la_ssize_t give_raw(struct archive *a, void *context, const void **ret)
+{
+	ssize_t n = next_raw(context, ret);
+
 	if (n < 0) {
 		archive_set_error(a, (int)-n, "%s", strerror((int)-n));
 		return -1;
 	}
-	*ret = in->raw;
 	return n;
+}
+
+static bool is_gzip(const uint8_t *p, size_t n)
+{
+	return n >= 3 && p[0] == 0x1f && p[1] == 0x8b && p[2] == 8;
 }
 
 static bool is_compressed(const uint8_t *p, size_t n)
@@ -123,9 +137,8 @@ static bool is_compressed(const uint8_t *p, size_t n)
 static int open_archive(struct input *in)
 {
 	static int (*const filters[])(struct archive *) = {
-		archive_read_support_filter_gzip, archive_read_support_filter_bzip2, archive_read_support_filter_xz,
-		archive_read_support_filter_lzma, archive_read_support_filter_zstd,  archive_read_support_filter_lz4,
-		archive_read_support_filter_lzip,
+		archive_read_support_filter_bzip2, archive_read_support_filter_xz,  archive_read_support_filter_lzma,
+		archive_read_support_filter_zstd,  archive_read_support_filter_lz4, archive_read_support_filter_lzip,
 	};
 	struct archive_entry *entry;
 	struct archive *a = archive_read_new();
@@ -151,7 +164,9 @@ static ssize_t fill(struct input *in, uint8_t *data)
 	while (n < CHUNK_SIZE) {
 		ssize_t r;
 
-		if (in->archive != NULL) {
+		if (in->gzip != NULL) {
+			r = gzip_read(in->gzip, data + n, CHUNK_SIZE - n, &in->why);
+		} else if (in->archive != NULL) {
 			r = archive_read_data(in->archive, data + n, CHUNK_SIZE - n);
 			if (r < 0)
 				r = -EBADMSG;
@@ -168,7 +183,7 @@ static ssize_t fill(struct input *in, uint8_t *data)
 			break;
 		n += (size_t)r;
 		/* What comes slowly is given on as it comes. */
-		if (in->pollable && in->archive == NULL)
+		if (in->pollable && in->archive == NULL && in->gzip == NULL)
 			break;
 	}
 	return (ssize_t)n;
@@ -177,7 +192,7 @@ static ssize_t fill(struct input *in, uint8_t *data)
 /* The end, for whatever reason. */
 static void finish(struct input *in, int error)
 {
-	const char *text = NULL;
+	const char *text = in->why;
 
 	if (in->archive != NULL && error != 0 && error != -ENOMEM)
 		text = archive_error_string(in->archive);
@@ -211,8 +226,12 @@ static void *decompress(void *context)
 	ssize_t n = 1;
 	int r = 0;
 
-	if (is_compressed(in->raw, in->raw_first))
+	if (is_gzip(in->raw, in->raw_first)) {
+		in->gzip = gzip_open(next_raw, in);
+		r = in->gzip == NULL ? -ENOMEM : 0;
+	} else if (is_compressed(in->raw, in->raw_first)) {
 		r = open_archive(in);
+	}
 	while (r == 0 && n > 0 && next_empty(in, &c)) {
 		/* Small archives need one only. */
 		if (c->data == NULL)
@@ -330,6 +349,7 @@ void input_close(struct input *in)
 	}
 	if (in->archive != NULL)
 		archive_read_free(in->archive);
+	gzip_close(in->gzip);
 	for (unsigned i = 0; i < CHUNKS; i++)
 		free(in->chunks[i].data);
 	if (in->wake >= 0)
