@@ -14,6 +14,10 @@ _lxrun_verb() {
 	--set-default-version) echo --set-default-version ;;
 	--manage) echo --manage ;;
 	--unregister) echo --unregister ;;
+	--install) echo --install ;;
+	--import) echo --import ;;
+	--export) echo --export ;;
+	--clone) echo --clone ;;
 	--help | -h) echo --help ;;
 	--status) echo --status ;;
 	--version | -v) echo --version ;;
@@ -31,6 +35,10 @@ _lxrun_options() {
 	--set-default-version) echo '--help' ;;
 	--manage) echo '--move --rename --set-default-user --help' ;;
 	--unregister) echo '--help' ;;
+	--install) echo '--version --from-file --name --location --no-launch --max-size --quiet --help' ;;
+	--import) echo '--version --max-size --quiet --help' ;;
+	--export) echo '--format --quiet --help' ;;
+	--clone) echo '--location --quiet --help' ;;
 	--help) echo '--help' ;;
 	--status) echo '--json --help' ;;
 	--version) echo '--help' ;;
@@ -53,6 +61,15 @@ _lxrun_value() {
 	'--manage --move' | '--manage -m') compgen -d -- "$cur" ;;
 	'--manage --rename') : ;;
 	'--manage --set-default-user') : ;;
+	'--install --version') : ;;
+	'--install --from-file' | '--install -f') compgen -f -- "$cur" ;;
+	'--install --name') : ;;
+	'--install --location') compgen -d -- "$cur" ;;
+	'--install --max-size') : ;;
+	'--import --version') : ;;
+	'--import --max-size') : ;;
+	'--export --format') compgen -W 'tar tar.gz tar.xz tar.zst' -- "$cur" ;;
+	'--clone --location') compgen -d -- "$cur" ;;
 	*) return 1 ;;
 	esac
 	return 0
@@ -67,12 +84,20 @@ _lxrun_word() {
 	'--set-default-version 0') compgen -W '1 2' -- "$cur" ;;
 	'--manage 0') _lxrun_names ;;
 	'--unregister 0') _lxrun_names ;;
+	'--install 0') : ;;
+	'--import 0') _lxrun_names ;;
+	'--import 1') : ;;
+	'--import 2') compgen -f -- "$cur" ;;
+	'--export 0') _lxrun_names ;;
+	'--export 1') compgen -f -- "$cur" ;;
+	'--clone 0') _lxrun_names ;;
+	'--clone 1') : ;;
 	'--help 0') compgen -W "${verbs//--/}" -- "$cur" ;;
 	esac
 }
 
 _lxrun() {
-	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --help --status --version'
+	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --install --import --export --clone --help --status --version'
 
 	COMPREPLY=()
 	[ "$COMP_CWORD" -lt 2 ] || verb=$(_lxrun_verb "${COMP_WORDS[1]}")
