@@ -7,8 +7,13 @@
  *   - `mounts` is written by who holds `mounts_lock`, under `mounts_generation` (odd while it is being written);
  *   - `hostname` and `domainname` are written by privileged guests, whole and ended at every moment;
  *   - a process slot is written by its own process (claimed by compare-and-swap on pid), read by all;
+ *   - a new program's slot is claimed and filled by the supervisor, before the program is told that it may start;
+ *   - `owner` is a robust futex (get_robust_list(2)) of the supervisor's: the kernel sets FUTEX_OWNER_DIED in it when the
+ *     supervisor ends in whatever way, and then every guest that makes a translated call ends as well;
  *   - everything else is constant.
- * A layout change changes INSTANCE_VERSION; an instance keeps the resident that it was started with.
+ * A layout change changes INSTANCE_VERSION; an instance keeps the resident and the supervisor that it was started with. Who
+ * has another version may look at struct instance_head, which never changes, and at the locks on the file: the supervisor
+ * and the keeper each hold a byte of it (fcntl(2), F_SETLK), so that who asks is told whether they live, and their pids.
  */
 #ifndef LX_BASE_INSTANCE_H
 #define LX_BASE_INSTANCE_H
@@ -22,8 +27,10 @@
 #include "base/creds.h"
 #include "base/layout.h"
 
-#define INSTANCE_MAGIC    0x6e75727876ull
-#define INSTANCE_VERSION  2
+#define INSTANCE_MAGIC 0x6e75727876ull
+#ifndef INSTANCE_VERSION
+#define INSTANCE_VERSION 3
+#endif
 
 #define INSTANCE_PATH_MAX 4096
 #define INSTANCE_MOUNTS   64
@@ -85,7 +92,7 @@ struct process_slot {
 	/* From execve() to the program it starts: */
 	int32_t program_fd;             /* the opened program, inherited; -1 outside of exec */
 	int32_t interpreter_fd;         /* its PT_INTERP, likewise; -1 for none */
-	int32_t supervisor_fd;          /* first program only: where the filter's listener is handed over; else -1 */
+	int32_t supervisor_fd;          /* PROCESS_FIRST only: where the filter's listener is handed over; else -1 */
 	uint64_t signal_mask;           /* what is blocked when the program starts */
 	uint64_t ignored;               /* bit n-1: the guest ignores signal n although the host does not know */
 	char execfn[INSTANCE_PATH_MAX]; /* the path as execve() was given it: AT_EXECFN */
@@ -103,6 +110,10 @@ enum process_flags {
 	PROCESS_FIRST = 1 << 3,
 	/* The program that starts may know more than who started it: AT_SECURE. */
 	PROCESS_SECURE = 1 << 4,
+	/* PROCESS_FIRST only: where the directory cannot be entered the program starts in $HOME, or in /. */
+	PROCESS_HOME_ELSE = 1 << 5,
+	/* Its calls are traced (--trace). */
+	PROCESS_TRACE = 1 << 6,
 };
 
 /* On the root directory of a store that may hold stand-ins for device nodes: INSTANCE_DEVICE_NODES is set at its start. */
@@ -111,7 +122,6 @@ enum process_flags {
 enum instance_features {
 	INSTANCE_NO_OPENAT2 = 1 << 0, /* the host has no openat2, or a test says so: walk component by component */
 	INSTANCE_NO_XATTRS = 1 << 1,  /* the store takes no user attributes */
-	INSTANCE_TRACE = 1 << 2,      /* write what calls did to the file trace_path */
 	/* The store may hold stand-ins for device nodes: opens look if what they opened is one. */
 	INSTANCE_DEVICE_NODES = 1 << 3,
 };
@@ -124,11 +134,22 @@ enum instance_gate {
 
 #define INSTANCE_UNKNOWN_CALL (1ull << 32)
 
+/* The bytes of the file that are locked by who is alive. */
+enum instance_lock {
+	INSTANCE_LOCK_SUPERVISOR = 0,
+	INSTANCE_LOCK_KEEPER = 1,
+};
+
 struct instance {
+	/* These are the same in all versions: struct instance_head. */
 	uint64_t magic;
 	uint32_t version;
 	uint32_t size;
+	_Atomic uint32_t owner; /* the supervisor's tid, FUTEX_OWNER_DIED when it has ended, 0 before it begins */
+	uint32_t unused;
+
 	uint32_t features;                /* enum instance_features */
+					  /* enum instance_features */
 	uint32_t gate;                    /* enum instance_gate */
 	uint32_t host_uid, host_gid;      /* whose files these are */
 	uint64_t root_device, root_inode; /* identity of the guest's root directory */
@@ -166,6 +187,19 @@ struct instance {
 	_Atomic uint32_t pids[INSTANCE_SLOTS];
 	struct process_slot slots[INSTANCE_SLOTS];
 };
+
+struct instance_head {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t size;
+	_Atomic uint32_t owner;
+	uint32_t unused;
+};
+_Static_assert(offsetof(struct instance, version) == offsetof(struct instance_head, version) &&
+		       offsetof(struct instance, size) == offsetof(struct instance_head, size) &&
+		       offsetof(struct instance, owner) == offsetof(struct instance_head, owner) &&
+		       offsetof(struct instance, features) == sizeof(struct instance_head),
+	       "the head of struct instance");
 
 /* The bit of a path component in mount_names. */
 static inline uint64_t instance_name_bit(const char *name, size_t length)

@@ -42,7 +42,5 @@ int main(int argc, char **argv)
 	options_parse(argc, argv, &options);
 	if (options.verb != VERB_RUN)
 		become_manage(argv);
-	if (options.root == NULL)
-		report_fatal("no root file system was named: lxrun --rootfs DIR -- COMMAND");
 	return run(&options);
 }

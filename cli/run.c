@@ -2,23 +2,23 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/host.h"
 #include "cli/environment.h"
-#include "cli/libexec.h"
+#include "cli/instance.h"
+#include "cli/machine.h"
 #include "cli/nested.h"
 #include "cli/report.h"
-#include "cli/rundir.h"
-#include "cli/supervisor.h"
-#include "cli/trace.h"
 #include "cli/user.h"
+#include "distro/distro.h"
+
+/* Where a guest has the host's files. */
+#define HOST_ROOT "/mnt/host"
 
 /* What a process without capabilities, which guests are even if root starts them, may do with its own directory. */
 static bool may_look(int fd)
@@ -71,137 +71,271 @@ static void reserve_root(int root_fd)
 		close(root_fd);
 }
 
-static void set_identity(struct process_slot *s, const struct user *u)
-{
-	struct creds *c = &s->creds;
+/* --- which distribution ------------------------------------------------------------------------------------------------ */
 
-	c->ruid = c->euid = c->suid = c->fsuid = u->uid;
-	c->rgid = c->egid = c->sgid = c->fsgid = u->gid;
-	c->group_count = u->group_count;
-	memcpy(c->groups, u->groups, sizeof(c->groups));
-	c->cap_bounding = CREDS_CAPS_ALL;
-	if (u->uid == 0)
-		c->cap_permitted = c->cap_effective = CREDS_CAPS_ALL;
+/* Where the command runs. */
+struct place {
+	struct distro distro;
+	bool is_distro; /* else a root directory without a name */
+	int root_fd;
+	char root[PATH_MAX]; /* no links in it */
+	struct wsl_conf conf;
+};
+
+static NORETURN void no_such_distribution(const struct options *o, const struct registry *r)
+{
+	const struct distro *near = o->distribution != NULL ? registry_nearest(r, o->distribution) : NULL;
+	char guess[DISTRO_NAME_MAX + 32] = "";
+
+	if (o->distribution == NULL)
+		report_fatal("%s; 'lxrun --install NAME --from-file FILE' installs one",
+			     r->count == 0 ? "there is no distribution" : "there is no default distribution");
+	if (near != NULL)
+		snprintf(guess, sizeof(guess), " (did you mean %s?)", near->name);
+	if (o->distribution_is_word)
+		report_fatal(
+			"there is no distribution '%s'%s; to run a command in the default distribution: lxrun -- %s",
+			o->distribution, guess, o->distribution);
+	report_fatal("there is no distribution '%s'%s; 'lxrun --list' lists them", o->distribution, guess);
 }
 
-static void take_slot(struct instance *in, const struct options *o, const struct user *u, const char *path)
+static void find_distribution(const struct options *o, struct distro *ret)
 {
-	struct process_slot *s = instance_claim_slot(in, getpid());
+	struct registry registry = REGISTRY_EMPTY;
+	const struct distro *d;
+	struct message message;
 
-	if (s == NULL)
-		report_fatal("the instance has no room for another process");
-	s->flags = PROCESS_FIRST;
-	s->dumpable = 1;
-	s->program_fd = s->interpreter_fd = s->supervisor_fd = -1;
-	set_identity(s, u);
-	/* Where the first program starts and what it is called: the resident resolves both as the guest would. */
-	snprintf(s->execfn, sizeof(s->execfn), "%s", o->directory != NULL ? o->directory : "/");
-	snprintf(s->exe, sizeof(s->exe), "%s", path);
+	if (registry_read(&registry, &message) < 0)
+		report_fatal("%s", message.text);
+	if (registry.rebuilt)
+		report("%s", message.text);
+	d = o->distribution != NULL ? registry_find(&registry, o->distribution) : registry_default(&registry);
+	if (d == NULL)
+		no_such_distribution(o, &registry);
+	*ret = *d;
+	registry_done(&registry);
 }
 
-/* The user's shell as a login shell: its name with a dash in front. */
-static char **login_shell(const struct user *u)
+/* A distribution of which a command is at work, or was killed at it, is none. */
+static void check_state(const struct distro *d)
+{
+	static const char *const states[] = {
+		[DISTRO_INSTALLING] = "being installed",
+		[DISTRO_CONVERTING] = "being converted",
+		[DISTRO_EXPORTING] = "being exported",
+		[DISTRO_UNINSTALLING] = "being removed",
+	};
+
+	if (d->state != DISTRO_INSTALLED && d->state != DISTRO_EXPORTING)
+		report_fatal("%s is %s, or that was interrupted; 'lxrun --list -v' tells more", d->name,
+			     states[d->state]);
+	if (d->version != 1)
+		report_fatal("%s is a distribution of version %d, which this lxrun cannot run", d->name, d->version);
+}
+
+static void open_distribution(const struct options *o, struct place *ret)
+{
+	const struct distro *d = &ret->distro;
+	int r;
+
+	find_distribution(o, &ret->distro);
+	ret->is_distro = true;
+	check_state(d);
+	r = instance_root(d, ret->root, sizeof(ret->root));
+	if (r < 0)
+		report_fatal("the files of %s are not at '%s/rootfs': %s", d->name, d->location, strerror(-r));
+	ret->root_fd = open_root(ret->root, ret->root);
+	wsl_conf_read(ret->root_fd, NULL, &ret->conf);
+}
+
+/* --- who and where ------------------------------------------------------------------------------------------------------- */
+
+static void find_user(const struct options *o, const struct place *p, struct user *ret)
+{
+	char id[16];
+
+	if (o->user != NULL && user_find(p->root_fd, o->user, ret) < 0)
+		report_fatal("there is no user '%s' in %s", o->user, p->is_distro ? p->distro.name : p->root);
+	if (o->user != NULL)
+		return;
+	if (p->is_distro && p->conf.user_default[0] != '\0') {
+		if (user_find(p->root_fd, p->conf.user_default, ret) == 0)
+			return;
+		report("the default user '%s' of /etc/wsl.conf is not in %s", p->conf.user_default, p->distro.name);
+	}
+	snprintf(id, sizeof(id), "%u", p->is_distro ? p->distro.default_uid : 0);
+	if (user_find(p->root_fd, id, ret) < 0)
+		report_fatal("there is no user %s in %s", id, p->is_distro ? p->distro.name : p->root);
+}
+
+/* The caller's directory as the guest sees it; false if it does not. */
+static bool find_own_directory(const struct place *p, char *ret, size_t size)
+{
+	const size_t length = strlen(p->root);
+	char own[PATH_MAX];
+
+	if (getcwd(own, sizeof(own)) == NULL || own[0] != '/')
+		return false;
+	if (length > 1 && strncmp(own, p->root, length) == 0 && (own[length] == '\0' || own[length] == '/'))
+		return snprintf(ret, size, "/%s", own[length] == '/' ? own + length + 1 : "") < (int)size;
+	return p->conf.automount_enabled &&
+	       snprintf(ret, size, HOST_ROOT "%s", strcmp(own, "/") == 0 ? "" : own) < (int)size;
+}
+
+static void find_directory(const struct options *o, const struct place *p, const struct user *u,
+			   struct instance_program *program)
+{
+	static char own[PATH_MAX + 16];
+
+	program->directory = o->directory;
+	if (o->directory != NULL && strcmp(o->directory, "~") == 0) {
+		program->directory = u->home;
+	} else if (o->directory == NULL && !p->is_distro) {
+		program->directory = "/";
+	} else if (o->directory == NULL) {
+		program->directory = find_own_directory(p, own, sizeof(own)) ? own : u->home;
+		program->home_else = true;
+	}
+}
+
+/* --- what ---------------------------------------------------------------------------------------------------------------- */
+
+/* The user's shell by its own name, or with a dash in front as a login shell. */
+static char **interactive_shell(const struct user *u, bool login)
 {
 	static char name[sizeof(u->shell) + 1];
 	static char *words[] = {name, NULL};
 	const char *slash = strrchr(u->shell, '/');
 
-	snprintf(name, sizeof(name), "-%s", slash != NULL ? slash + 1 : u->shell);
+	snprintf(name, sizeof(name), "%s%s", login ? "-" : "", slash != NULL ? slash + 1 : u->shell);
 	return words;
 }
 
-/* Makes the trace's file; its path without links, "" if there is none. */
-static void make_trace_file(const char *name, char *ret_path)
+/* The shell with a line to execute, and words that the line may name. */
+static char **shell_with(const struct user *u, bool login, const char *line, char **arguments)
+{
+	size_t count = 0, n = 0;
+	char **words;
+
+	while (arguments[count] != NULL)
+		count++;
+	words = calloc(count + 5, sizeof(*words));
+	if (words == NULL)
+		report_fatal("out of memory");
+	words[n++] = (char *)(uintptr_t)u->shell;
+	if (login)
+		words[n++] = (char *)(uintptr_t) "-l";
+	words[n++] = (char *)(uintptr_t) "-c";
+	words[n++] = (char *)(uintptr_t)line;
+	memcpy(words + n, arguments, count * sizeof(*words));
+	return words;
+}
+
+/* A command's words go to it as they are, unless a shell is asked for. */
+static char **find_words(const struct options *o, const struct user *u, const char **ret_path)
+{
+	bool asked = o->given[OPTION_SHELL_TYPE] && o->shell_type != SHELL_NONE;
+	bool login = o->given[OPTION_SHELL_TYPE] && o->shell_type == SHELL_LOGIN;
+
+	*ret_path = u->shell;
+	if (o->shell_command != NULL)
+		return shell_with(u, login, o->shell_command, o->command);
+	if (o->command[0] == NULL)
+		return interactive_shell(u, !o->given[OPTION_SHELL_TYPE] || login);
+	if (asked && !o->exec)
+		return shell_with(u, login, "\"$0\" \"$@\"", o->command);
+	*ret_path = o->command[0];
+	return o->command;
+}
+
+/* --- all ----------------------------------------------------------------------------------------------------------------- */
+
+static char **make_environment(const struct options *o, const struct place *p, const struct user *u)
+{
+	bool has_host = !p->is_distro || p->conf.automount_enabled;
+	struct environment_of of = {.root_fd = p->root_fd,
+				    .user = u,
+				    .distro = p->is_distro ? p->distro.name : NULL,
+				    .paths = {.root = p->root, .host_root = has_host ? HOST_ROOT : NULL},
+				    .extra = o->env};
+	char **environment = environment_make(&of);
+
+	if (environment == NULL)
+		report_fatal("out of memory");
+	return environment;
+}
+
+static int open_trace(const struct options *o)
 {
 	int fd;
 
-	ret_path[0] = '\0';
-	if (name == NULL)
-		return;
-	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0 || realpath(name, ret_path) == NULL)
-		report_fatal("cannot write the trace file '%s': %s", name, strerror(errno));
-	close(fd);
+	if (!o->trace)
+		return -1;
+	if (o->trace_file == NULL)
+		return STDERR_FILENO;
+	fd = open(o->trace_file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+	if (fd < 0)
+		report_fatal("cannot write the trace file '%s': %s", o->trace_file, strerror(errno));
+	return fd;
 }
 
-/* The supervisor begins to trace this process; from then on it may become a guest. */
-static void wait_for_tracer(struct instance *in, int socket)
+static void warn(void *context, const char *sentence)
 {
-	char answer;
-
-	(void)prctl(PR_SET_PTRACER, in->supervisor, 0, 0, 0);
-	if (write(socket, "", 1) != 1 || read(socket, &answer, 1) != 1)
-		report_fatal("the supervisor ended before it could trace");
-	if (answer != 0)
-		report_fatal("this host does not allow tracing, which the ptrace gate needs: %s", strerror(answer));
+	(void)context;
+	report("%s", sentence);
 }
 
-/* A limit on the size of files would end this process in the middle: its files are of known size. */
-static int make_rundir(const struct rundir_options *o, struct instance **ret, char *message, size_t size)
+/* A distribution that starts: what is wrong with its configuration, and what it has to know of the machine. */
+static void prepare(const struct instance_plan *plan, void *context)
 {
-	struct rlimit old, more;
-	sighandler_t action;
+	const struct place *p = context;
+	struct wsl_conf conf;
 	int r;
 
-	if (getrlimit(RLIMIT_FSIZE, &old) < 0)
-		return -errno;
-	more = (struct rlimit){.rlim_cur = old.rlim_max, .rlim_max = old.rlim_max};
-	action = signal(SIGXFSZ, SIG_IGN);
-	(void)setrlimit(RLIMIT_FSIZE, &more);
-	r = rundir_create(o, ret, message, size);
-	(void)setrlimit(RLIMIT_FSIZE, &old);
-	(void)signal(SIGXFSZ, action);
-	return r;
+	wsl_conf_read(p->root_fd, &(struct config_warnings){.warn = warn}, &conf);
+	r = machine_prepare(p->root_fd, &conf, plan->hostname, &machine_host);
+	if (r < 0)
+		report("cannot write what /etc of %s says of this machine: %s", p->distro.name, strerror(-r));
+}
+
+static NORETURN void become(const struct options *o, struct place *p, const struct user *u,
+			    const struct nested_command *command)
+{
+	struct instance_plan plan = {.root = p->root, .gate = o->gate, .no_openat2 = o->no_openat2};
+	struct instance_program program = {.path = command->path, .user = u, .trace = open_trace(o)};
+	char resident[RESIDENT_PATH_MAX], hostname[65];
+	struct message message;
+
+	if (p->is_distro) {
+		machine_hostname(&p->conf, hostname, sizeof(hostname));
+		plan.distro = &p->distro;
+		plan.hostname = hostname;
+		plan.no_host = !p->conf.automount_enabled;
+		plan.prepare = prepare;
+		plan.context = p;
+	}
+	find_directory(o, p, u, &program);
+	if (instance_enter(&plan, &program, resident, &message) < 0)
+		report_fatal("%s", message.text);
+	reserve_root(p->root_fd);
+	execve(resident, command->words, command->environment);
+	report_fatal("cannot execute %s: %s", resident, strerror(errno));
 }
 
 int run(const struct options *o)
 {
-	char resident[PATH_MAX], root[PATH_MAX], trace_file[PATH_MAX], message[512] = "";
-	char **command = o->command, **environment;
-	const char *path;
-	struct rundir_options rundir;
-	struct instance *in;
-	struct user user;
-	int root_fd, r;
+	static struct place place;
+	static struct user user;
+	struct nested_command command;
 
-	root_fd = open_root(o->root, root);
-	if (user_find(root_fd, o->user, &user) < 0)
-		report_fatal("there is no user '%s' in %s", o->user, root);
-	environment = environment_make(&(struct environment_of){
-		.root_fd = root_fd, .user = &user, .paths = {.root = root, .host_root = "/mnt/host"}, .extra = o->env});
-	if (environment == NULL)
-		report_fatal("out of memory");
-	if (command[0] == NULL)
-		command = login_shell(&user);
-	path = command == o->command ? command[0] : user.shell;
+	if (o->root != NULL)
+		place.root_fd = open_root(o->root, place.root);
+	else
+		open_distribution(o, &place);
+	find_user(o, &place, &user);
+	command.words = find_words(o, &user, &command.path);
+	command.environment = make_environment(o, &place, &user);
 	if (nested_is_inside())
-		nested_run(o, root, &user, &(struct nested_command){path, command, environment});
-	libexec_find("lxrun-resident", resident, sizeof(resident));
-	make_trace_file(o->trace_file, trace_file);
-
-	rundir = (struct rundir_options){
-		.root = root, .resident = resident, .gate = o->gate, .no_openat2 = o->no_openat2};
-	r = make_rundir(&rundir, &in, message, sizeof(message));
-	if (r < 0)
-		report_fatal("%s", message);
-	take_slot(in, o, &user, path);
-	r = o->trace ? trace_prepare(in, trace_file) : 0;
-	if (r < 0) {
-		rundir_remove(in->runtime);
-		report_fatal("cannot prepare the trace: %s", strerror(-r));
-	}
-	r = supervisor_start(in, o->trace, &instance_find_slot(in, getpid())->supervisor_fd);
-	if (r < 0) {
-		rundir_remove(in->runtime);
-		report_fatal("cannot start the supervisor: %s", strerror(-r));
-	}
-	if (o->trace)
-		trace_begin(in);
-	if (o->gate == INSTANCE_GATE_PTRACE)
-		wait_for_tracer(in, instance_find_slot(in, getpid())->supervisor_fd);
-	(void)fcntl(instance_find_slot(in, getpid())->supervisor_fd, F_SETFD, 0);
-	reserve_root(root_fd);
-	snprintf(resident, sizeof(resident), "%s/resident", in->runtime);
-	execve(resident, command, environment);
-	report_fatal("cannot execute %s: %s", resident, strerror(errno));
+		nested_run(o, place.root, &user, &command);
+	become(o, &place, &user, &command);
 }

@@ -10,6 +10,8 @@
  *		shmdir/         the guest's /dev/shm
  *		trace           a FIFO for the lines of --trace, where they cannot go straight to their place (trace.h)
  *		pidns           a link whose text is the pid namespace in which PID is meant
+ *		ctl             the supervisor's socket (cli/protocol.h)
+ *	<base>/d-ID-PIDNS       a link to the runtime directory of the distribution with this id
  *
  * The base is $XDG_RUNTIME_DIR/lxrun, else /dev/shm/lxrun-UID, /tmp/lxrun-UID, $XDG_CACHE_HOME/lxrun or ~/.cache/lxrun:
  * the first that belongs to the caller alone, allows programs to be executed, and leaves room for names of sockets.
@@ -39,11 +41,32 @@ struct rundir_options {
 };
 
 /*
- * Makes a runtime directory and the instance in it: every field but supervisor and trace_path, with the built-in mounts.
+ * Makes a runtime directory and the instance in it: every field but owner, supervisor and trace_path, with the built-in mounts.
  * *ret is mapped shared and never unmapped; its `runtime` is the directory. -errno, with nothing left behind and one
  * sentence for people in message.
  */
 MUST_CHECK int rundir_create(const struct rundir_options *o, struct instance **ret, char *message, size_t size);
+
+/* --- the runtime directory of a distribution (rundir_link.c) ----------------------------------------------------------- */
+
+/*
+ * Makes the distribution's runtime directory known: in its own base, and in one that every process of the caller's finds,
+ * whatever its environment is. Replaces what was known before.
+ */
+MUST_CHECK int rundir_publish(const char *id, const char *path);
+/* Takes that back, where nothing else has been made known since. */
+void rundir_withdraw(const char *id, const char *path);
+/*
+ * The runtime directory that was made known for a distribution whose root directory is root, whether or not its instance still
+ * lives: a descriptor, and its path of at most RUNDIR_PATH_MAX bytes. -ENOENT.
+ */
+MUST_CHECK int rundir_find(const char *id, const char *root, char *ret_path);
+
+/* Who is alive, by the locks that they hold; 0: nobody. Not for those two themselves: asking gives up the caller's own lock. */
+struct rundir_alive {
+	pid_t supervisor, keeper;
+};
+struct rundir_alive rundir_alive(int dir);
 
 /*
  * Removes a runtime directory and all that is in it. Follows no links, and does nothing for a path that is not directly
@@ -52,8 +75,9 @@ MUST_CHECK int rundir_create(const struct rundir_options *o, struct instance **r
 void rundir_remove(const char *path);
 
 /*
- * Removes the runtime directories of instances that are gone: neither who made it, nor its supervisor, nor a process that
- * runs its resident is there. How many were removed.
+ * Removes the runtime directories of instances that are gone: neither who made it, nor its supervisor or keeper, nor a process
+ * that runs its resident is there. Where such processes have outlived supervisor and keeper they are killed first. How many
+ * directories were removed.
  */
 int rundir_sweep(void);
 

@@ -41,7 +41,8 @@ static const char *home(void)
 
 /* In the order of preference; rundir.h says why. */
 enum { BASE_RUNTIME, BASE_SHM, BASE_TMP, BASE_CACHE };
-_Static_assert(BASE_CACHE + 1 == RUNDIR_BASES, "rundir_base.h");
+_Static_assert(BASE_CACHE + 1 == RUNDIR_BASES && BASE_SHM == RUNDIR_BASE_FIXED && BASE_TMP + 1 == RUNDIR_BASE_FIXED_END,
+	       "rundir_base.h");
 
 bool rundir_base_path(int which, char *path, size_t size)
 {
@@ -112,6 +113,13 @@ static int make_base(int which, const char *path)
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return -errno;
 	return open_private(path);
+}
+
+int rundir_base_make_at(int which)
+{
+	char path[PATH_MAX];
+
+	return rundir_base_path(which, path, sizeof(path)) ? make_base(which, path) : -ENOENT;
 }
 
 static bool allows_exec(int fd)

@@ -14,11 +14,17 @@
 bool rundir_base_path(int which, char *path, size_t size);
 /* A descriptor of a base that is there and the caller's alone (0700, no link); -errno. */
 MUST_CHECK int rundir_base_open(int which);
+/* The same, made if it has to be. */
+MUST_CHECK int rundir_base_make_at(int which);
 /*
  * The first base that can be used, made if it has to be: its descriptor, and its path without links in path. -errno, and a
  * sentence in message.
  */
 MUST_CHECK int rundir_base_make(char *path, size_t size, char *message, size_t message_size);
+
+/* Those whose names depend on nothing but the user: [RUNDIR_BASE_FIXED, RUNDIR_BASE_FIXED_END). */
+#define RUNDIR_BASE_FIXED     1
+#define RUNDIR_BASE_FIXED_END 3
 
 /* rPID-XXXXXX */
 bool rundir_is_name(const char *name);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +15,15 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "cli/guests.h"
 #include "cli/rundir.h"
 #include "cli/rundir_base.h"
 
 /* How often the top is gone through: something is removed each time, or it is given up. */
 #define PASSES 100000
+
+/* How long guests that outlived their supervisor may take to die. */
+#define SWEEP_MILLISECONDS 1000
 
 /* A directory in dir, made accessible to us; no link. Its descriptor, or -1. */
 static int open_directory(int dir, const char *name)
@@ -180,26 +185,14 @@ static pid_t supervisor_of(int dir)
 	return pid;
 }
 
-static bool runs_anywhere(const struct stat *exe)
+/* True if the supervisor began and has ended: what is left of the instance has no right to be. */
+static bool owner_died(int dir)
 {
-	DIR *d = opendir("/proc");
-	struct dirent *e;
-	bool found = false;
+	int fd CLEANUP(host_close_at) = openat(dir, "shm", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct instance_head head;
 
-	/* Unknown is yes. */
-	if (d == NULL)
-		return true;
-	while (!found && (e = readdir(d)) != NULL) {
-		char path[300];
-		struct stat st;
-
-		if (e->d_name[0] < '1' || e->d_name[0] > '9')
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/exe", e->d_name);
-		found = stat(path, &st) == 0 && st.st_dev == exe->st_dev && st.st_ino == exe->st_ino;
-	}
-	closedir(d);
-	return found;
+	return fd >= 0 && pread(fd, &head, sizeof(head), 0) == sizeof(head) && head.magic == INSTANCE_MAGIC &&
+	       (head.owner & FUTEX_OWNER_DIED) != 0;
 }
 
 /* Of processes in another pid namespace (a container with the same /tmp) nothing can be known. */
@@ -214,13 +207,19 @@ static bool is_of_our_pids(int dir)
 static bool is_stale(int base, const char *name)
 {
 	int dir CLEANUP(host_close_at) = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat exe;
+	struct rundir_alive alive;
+	struct guests guests;
 
 	if (dir < 0 || !is_of_our_pids(dir))
 		return false;
+	alive = rundir_alive(dir);
+	if (alive.supervisor != 0 || alive.keeper != 0)
+		return false;
+	if (guests_of(dir, &guests) == 0 && owner_died(dir))
+		return guests_kill(&guests, SWEEP_MILLISECONDS);
 	if (is_alive(atoi(name + 1)) || is_alive(supervisor_of(dir)))
 		return false;
-	return fstatat(dir, "resident", &exe, AT_SYMLINK_NOFOLLOW) < 0 || !runs_anywhere(&exe);
+	return guests_of(dir, &guests) < 0 || !guests_any(&guests);
 }
 
 static int sweep(int base)

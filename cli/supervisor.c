@@ -1,169 +1,355 @@
+/*
+ * The supervisor: one loop over its socket, the members, its keeper and signals. It ends when no member is left and no guest is
+ * found, a while later (idle_timeout), under the lock of the distribution's location: who starts the distribution holds that
+ * too, so either finds this instance alive or gone. SIGTERM ends the instance.
+ */
 #include "cli/supervisor.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <poll.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/host.h"
 #include "base/privileges.h"
 #include "cli/rundir.h"
+#include "cli/supervisor_state.h"
 #include "cli/trace.h"
-#include "translator/supervisor/notify_gate.h"
-#include "translator/supervisor/ptrace_gate.h"
 
 /* How often guests are looked for where the kernel does not tell of the last one's end. */
 #define SWEEP_MILLISECONDS 500
+/* Who has started the instance comes at once, unless he has died. */
+#define FIRST_MILLISECONDS 5000
+/* How often the lock is tried that somebody has who starts the distribution, or changes it. */
+#define LOCK_MILLISECONDS 20
+/* How long guests have to end by themselves when the instance is terminated, and how often it is looked whether they have. */
+#define GRACE_MILLISECONDS 1000
+#define LOOK_MILLISECONDS  20
+/* Who does not die from SIGKILL waits in the kernel for something that may never come. */
+#define KILL_MILLISECONDS 1500
 
-/* The listener that the resident sends, or -1 when it has none or ended before it could send. */
-static int receive_listener(int socket)
+static int64_t now(void)
 {
-	char byte;
-	struct iovec io = {.iov_base = &byte, .iov_len = 1};
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct msghdr message = {
-		.msg_iov = &io, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
-	struct cmsghdr *c;
-	int fd = -1;
+	struct timespec t;
 
-	while (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) < 0)
-		if (errno != EINTR)
-			return -1;
-	c = CMSG_FIRSTHDR(&message);
-	if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static bool is_guest(const struct instance *in, const char *pid)
+/* --- the end ----------------------------------------------------------------------------------------------------------- */
+
+/* Who connects from now on, or has and got no answer, finds nobody and starts the distribution anew. */
+static NORETURN void leave(struct supervisor *s)
 {
-	char exe[300];
-	struct stat st;
-
-	snprintf(exe, sizeof(exe), "/proc/%s/exe", pid);
-	return stat(exe, &st) == 0 && st.st_dev == in->exe_device && st.st_ino == in->exe_inode;
-}
-
-static bool any_guest(const struct instance *in)
-{
-	DIR *d = opendir("/proc");
-	struct dirent *e;
-	bool found = false;
-
-	if (d == NULL)
-		return false;
-	while (!found && (e = readdir(d)) != NULL)
-		found = e->d_name[0] >= '1' && e->d_name[0] <= '9' && is_guest(in, e->d_name);
-	closedir(d);
-	return found;
-}
-
-/* The listener hangs up when the last process with the filter is gone. */
-static void wait_for_hangup(int listener)
-{
-	struct pollfd p = {.fd = listener, .events = 0};
-
-	while (poll(&p, 1, -1) < 0 || (p.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0)
-		;
-}
-
-static void wait_for_guests(struct instance *in, int listener)
-{
-	if (listener >= 0 && (in->gate != INSTANCE_GATE_NOTIFY || notify_gate_serve(in, listener) < 0))
-		wait_for_hangup(listener);
-	while (any_guest(in))
-		(void)poll(NULL, 0, SWEEP_MILLISECONDS);
-}
-
-/* The ptrace gate: the process at the other end of the socket waits for a byte before it becomes the first guest. */
-static void trace_guests(struct instance *in, pid_t first, int socket)
-{
-	char r = 0;
-
-	/* First it says that this process may trace it (Yama). */
-	if (read(socket, &r, 1) == 1)
-		r = (char)-ptrace_gate_seize(first);
-
-	(void)!privileges_drop();
-	if (write(socket, &r, 1) == 1 && r == 0 && ptrace_gate_serve() == 0)
-		return;
-	wait_for_guests(in, -1);
-}
-
-static NORETURN void supervise(struct instance *in, pid_t first, bool trace, int socket)
-{
-	(void)setsid();
-	(void)!chdir("/");
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	/* Only what it needs stays open: a pipe that the caller waits on must not be held by this process. */
-	(void)!dup2(socket, 3);
-	(void)close_range(4, ~0u, 0);
-	if (trace) {
-		trace_serve(in);
-	} else {
-		for (int fd = 0; fd < 3; fd++)
-			close(fd);
-		(void)!open("/dev/null", O_RDWR);
-		(void)!dup(0);
-		(void)!dup(0);
-	}
-	/* Guests without capabilities may look at a process without them: the trace goes through its descriptors. */
-	if (in->gate != INSTANCE_GATE_PTRACE)
-		(void)!privileges_drop();
-	if (in->gate == INSTANCE_GATE_PTRACE)
-		trace_guests(in, first, 3);
-	else
-		wait_for_guests(in, receive_listener(3));
-	if (trace)
-		trace_finish(in);
-	rundir_remove(in->runtime);
+	close(s->ctl);
+	trace_finish(s->in);
+	keeper_end(s);
+	if (s->o->id != NULL)
+		rundir_withdraw(s->o->id, s->in->runtime);
+	rundir_remove(s->in->runtime);
 	_exit(0);
 }
 
-int supervisor_start(struct instance *in, bool trace, int *ret_socket)
+/* The lock that who starts the distribution holds. A location that is gone has nobody who would. */
+static bool lock_location(const struct supervisor *s)
 {
-	int pair[2], status;
-	pid_t child, first = getpid();
+	int fd = s->o->location != NULL ? open(s->o->location, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	bool busy = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	child = fork();
-	if (child < 0) {
-		int r = -errno;
+	if (busy)
+		close(fd);
+	return !busy;
+}
 
-		close(pair[0]);
-		close(pair[1]);
-		return r;
+/* All guests are told to end, then made to. */
+static NORETURN void terminate(struct supervisor *s)
+{
+	static const int polite[] = {SIGTERM, SIGHUP, SIGCONT};
+	const int64_t end = now() + GRACE_MILLISECONDS;
+	struct terminals terminals;
+	char sentence[400];
+
+	terminals_find(&s->guests, &terminals);
+	snprintf(sentence, sizeof(sentence), "%.300s was terminated", s->o->name);
+	terminals_say(&terminals, sentence);
+	for (size_t i = 0; i < ARRAY_SIZE(polite); i++)
+		(void)guests_signal(&s->guests, polite[i]);
+	while (now() < end && guests_any(&s->guests))
+		(void)poll(NULL, 0, LOOK_MILLISECONDS);
+	/* From here on nobody begins anything, and who makes a call ends. */
+	atomic_fetch_or(&s->in->owner, FUTEX_OWNER_DIED);
+	(void)guests_kill(&s->guests, KILL_MILLISECONDS);
+	leave(s);
+}
+
+/* --- the loop ---------------------------------------------------------------------------------------------------------- */
+
+enum { POLL_CTL, POLL_SIGNALS, POLL_WAKE, POLL_KEEPER, FIXED_POLLS };
+
+static void fill_polled(struct supervisor *s)
+{
+	s->polled = reallocarray(s->polled, FIXED_POLLS + s->count, sizeof(*s->polled));
+	if (s->polled == NULL)
+		abort();
+	s->polled[POLL_CTL] = (struct pollfd){.fd = s->ctl, .events = POLLIN};
+	s->polled[POLL_SIGNALS] = (struct pollfd){.fd = s->signals, .events = POLLIN};
+	s->polled[POLL_WAKE] = (struct pollfd){.fd = s->wake, .events = POLLIN};
+	s->polled[POLL_KEEPER] = (struct pollfd){.fd = s->keeper_fd, .events = POLLIN};
+	for (size_t i = 0; i < s->count; i++) {
+		const struct member *m = &s->members[i];
+		/* A thread serves the calls of the notify gate; here it only matters when they end. */
+		bool served = m->kind == MEMBER_LISTENER && s->in->gate == INSTANCE_GATE_NOTIFY;
+
+		s->polled[FIXED_POLLS + i] = (struct pollfd){.fd = m->fd, .events = served ? 0 : POLLIN};
 	}
-	if (child == 0) {
-		/* Not the guest's child: a grandchild whose parent is gone belongs to nobody here. */
-		pid_t own = fork();
+}
 
+static void serve_members(struct supervisor *s)
+{
+	size_t kept = 0, there = s->count;
+
+	for (size_t i = 0; i < there; i++) {
+		struct member *m = &s->members[i];
+		short events = s->polled[FIXED_POLLS + i].revents;
+
+		if (events == 0 || member_serve(s, m, events))
+			s->members[kept++] = *m;
+	}
+	s->count = kept;
+}
+
+static void serve_fixed(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+	eventfd_t value;
+
+	if (s->polled[POLL_WAKE].revents != 0)
+		(void)eventfd_read(s->wake, &value);
+	if (s->polled[POLL_KEEPER].revents != 0) {
+		keeper_end(s);
+		keeper_start(s);
+	}
+	if (s->polled[POLL_SIGNALS].revents != 0 && read(s->signals, &info, sizeof(info)) == sizeof(info))
+		terminate(s);
+	/* Last, for it adds members that have not been polled. */
+	if (s->polled[POLL_CTL].revents != 0)
+		member_accept(s);
+}
+
+/* How long nobody has been there; how long to wait until that may be the end. */
+struct idleness {
+	int64_t since; /* 0: somebody is there */
+};
+
+static int wait_time(struct supervisor *s, struct idleness *idle)
+{
+	int64_t time = now(), rest;
+
+	if (s->count > 0 || atomic_load(&s->threads) > 0) {
+		idle->since = 0;
+		return -1;
+	}
+	if (guests_any(&s->guests)) {
+		idle->since = 0;
+		return SWEEP_MILLISECONDS;
+	}
+	if (idle->since == 0)
+		idle->since = time;
+	if (s->o->idle_timeout < 0)
+		return -1;
+	rest = idle->since + s->o->idle_timeout - time;
+	if (rest > 0)
+		return rest < INT32_MAX ? (int)rest : INT32_MAX;
+	if (lock_location(s))
+		leave(s);
+	return LOCK_MILLISECONDS;
+}
+
+void supervisor_serve(struct supervisor *s)
+{
+	struct idleness idle = {.since = now() + FIRST_MILLISECONDS};
+
+	for (;;) {
+		int milliseconds = wait_time(s, &idle);
+
+		fill_polled(s);
+		if (poll(s->polled, FIXED_POLLS + s->count, milliseconds) <= 0)
+			continue;
+		serve_members(s);
+		serve_fixed(s);
+	}
+}
+
+/* --- the beginning ----------------------------------------------------------------------------------------------------- */
+
+/* The kernel marks in->owner when this thread ends, in whatever way. */
+static void own_instance(struct instance *in)
+{
+	static struct robust_list node;
+	static struct robust_list_head head;
+
+	head.list.next = &node;
+	node.next = &head.list;
+	head.futex_offset = (long)((uintptr_t)&in->owner - (uintptr_t)&node);
+	head.list_op_pending = NULL;
+	(void)syscall(SYS_set_robust_list, &head, sizeof(head));
+	in->supervisor = getpid();
+	atomic_store(&in->owner, (uint32_t)syscall(SYS_gettid));
+}
+
+static int open_memory(struct supervisor *s)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = INSTANCE_LOCK_SUPERVISOR, .l_len = 1};
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/shm", s->in->runtime);
+	s->memory = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	return s->memory < 0 || fcntl(s->memory, F_SETLK, &lock) < 0 ? -errno : 0;
+}
+
+static int listen_at_ctl(struct supervisor *s)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+
+	if (snprintf(name.sun_path, sizeof(name.sun_path), "%s/ctl", s->in->runtime) >= (int)sizeof(name.sun_path))
+		return -ENAMETOOLONG;
+	s->ctl = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	(void)umask(077);
+	if (s->ctl < 0 || bind(s->ctl, (struct sockaddr *)&name, sizeof(name)) < 0 || listen(s->ctl, SOMAXCONN) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Only one signal means anything to it; the others of a person are not for it. */
+static int take_signals(struct supervisor *s)
+{
+	sigset_t set;
+
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return s->signals < 0 || s->wake < 0 ? -errno : 0;
+}
+
+static void raise_limits(void)
+{
+	struct rlimit limit;
+
+	/* A descriptor for each program, and those of the calls that are made for guests. */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int set_up(struct supervisor *s)
+{
+	char path[PATH_MAX];
+	int dir CLEANUP(host_close_at) = -1;
+	int r;
+
+	(void)setsid();
+	(void)!chdir("/");
+	(void)!open("/dev/null", O_RDWR);
+	(void)!dup(0);
+	(void)!dup(0);
+	raise_limits();
+	/* Guests have no capabilities: who has some may not be looked at by them. */
+	r = privileges_drop();
+	if (r == 0)
+		r = take_signals(s);
+	snprintf(path, sizeof(path), "%s", s->in->runtime);
+	if (r == 0) {
+		dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = dir < 0 ? -errno : guests_of(dir, &s->guests);
+	}
+	if (r == 0)
+		r = open_memory(s);
+	if (r == 0)
+		r = listen_at_ctl(s);
+	return r;
+}
+
+static NORETURN void supervise(const struct supervisor_options *o, int starter)
+{
+	struct supervisor s = {.o = o, .in = o->in, .keeper_fd = -1};
+	int r;
+
+	/* Nothing of the caller's stays open: a pipe that somebody waits on must not be held by this process. */
+	(void)!dup2(starter, 3);
+	(void)close_range(4, ~0u, 0);
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	r = set_up(&s);
+	if (r == 0)
+		own_instance(s.in);
+	(void)!write(3, &r, sizeof(r));
+	close(3);
+	if (r < 0)
+		_exit(1);
+	keeper_start(&s);
+	supervisor_serve(&s);
+}
+
+/* Not the caller's child: a grandchild whose parent is gone belongs to nobody here. */
+static int start_grandchild(const struct supervisor_options *o, const int pipe[2])
+{
+	pid_t child = fork(), own;
+	int status;
+
+	if (child < 0)
+		return -errno;
+	if (child == 0) {
+		own = fork();
 		if (own == 0) {
-			close(pair[0]);
-			supervise(in, first, trace, pair[1]);
+			close(pipe[0]);
+			supervise(o, pipe[1]);
 		}
-		in->supervisor = own;
 		_exit(own < 0 ? errno : 0);
 	}
-	close(pair[1]);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-		close(pair[0]);
-		return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+	if (!WIFEXITED(status))
+		return -ECHILD;
+	return -WEXITSTATUS(status);
+}
+
+int supervisor_start(const struct supervisor_options *o)
+{
+	int fds[2], r, answer;
+	ssize_t n;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	r = start_grandchild(o, fds);
+	close(fds[1]);
+	if (r == 0) {
+		do
+			n = read(fds[0], &answer, sizeof(answer));
+		while (n < 0 && errno == EINTR);
+		r = n == sizeof(answer) ? answer : -ECHILD;
 	}
-	*ret_socket = pair[0];
-	return 0;
+	close(fds[0]);
+	return r;
 }

@@ -1,19 +1,27 @@
 /*
- * The one process of a run that is not a guest: it outlives the first program, knows when the last guest has gone, and
- * cleans up behind them.
+ * The one process of an instance that is not a guest: it lets programs in, serves their calls, knows when the last of them has
+ * gone, and cleans up behind them.
  */
 #ifndef LX_CLI_SUPERVISOR_H
 #define LX_CLI_SUPERVISOR_H
 
+#include <stdint.h>
+
 #include "base/attr.h"
 #include "base/instance.h"
 
+struct supervisor_options {
+	struct instance *in;
+	const char *name;     /* what people call it */
+	const char *id;       /* of the distribution, which has been published; NULL: it is none */
+	const char *location; /* the distribution's: locked while the instance ends; NULL */
+	int64_t idle_timeout; /* milliseconds from the end of the last program to the instance's; negative: for ever */
+};
+
 /*
- * Starts the supervisor of an instance as a process that is nobody's child. *ret_socket is the caller's end of the
- * socket on which the resident hands over the filter's listener. 0 or -errno. The supervisor removes the runtime
- * directory when the last guest is gone (or when the socket closes without a listener and no guest is left).
- * trace: serve --trace (trace.h).
+ * Starts the supervisor as a process that is nobody's child. When this comes back with 0 it can be asked for (cli/protocol.h)
+ * at <runtime>/ctl, and it will remove the runtime directory; otherwise -errno, and nobody does.
  */
-MUST_CHECK int supervisor_start(struct instance *in, bool trace, int *ret_socket);
+MUST_CHECK int supervisor_start(const struct supervisor_options *o);
 
 #endif

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,25 +11,22 @@
 #include <unistd.h>
 
 #include "base/host.h"
-#include "base/privileges.h"
 #include "syscall-tables/names.h"
 
-#define STANDARD_ERROR "/proc/self/fd/2"
+/* The one trace of this supervisor. */
+static struct {
+	int fd; /* where it goes; 0: there is none */
+	bool has_fifo;
+	int from, keep; /* both ends of the FIFO: as long as `keep` is open there is no end to read */
+	pthread_t thread;
+} trace;
 
-static void fifo_path(const struct instance *in, char *path, size_t size)
+/* May processes of this user, who have no capabilities, as this one has none, open it anew? */
+static bool can_be_opened(const char *path)
 {
-	snprintf(path, size, "%s/trace", in->runtime);
-}
+	int fd CLEANUP(host_close_at) = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-/* May processes of this user, who have no capabilities even if it is root, open standard error anew? */
-static bool can_be_opened(void)
-{
-	int fd CLEANUP(host_close_at) = open(STANDARD_ERROR, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return false;
-	return geteuid() != 0 || (st.st_mode & (st.st_uid == 0 ? 0200 : st.st_gid == 0 ? 0020 : 0002)) != 0;
+	return fd >= 0;
 }
 
 /* In a file, lines that are written at its end and those at the descriptor's own place must not cover each other. */
@@ -43,66 +39,72 @@ static void write_at_the_end(int fd)
 		(void)fcntl(fd, F_SETFL, flags | O_APPEND);
 }
 
-int trace_prepare(struct instance *in, const char *file)
-{
-	char path[sizeof(in->runtime) + 8];
-
-	in->features |= INSTANCE_TRACE;
-	if (file[0] != '\0') {
-		snprintf(in->trace_path, sizeof(in->trace_path), "%s", file);
-		return 0;
-	}
-	if (can_be_opened()) {
-		write_at_the_end(2);
-		return 0;
-	}
-	fifo_path(in, path, sizeof(path));
-	if (mkfifo(path, 0600) < 0)
-		return -errno;
-	snprintf(in->trace_path, sizeof(in->trace_path), "%s", path);
-	return 0;
-}
-
-void trace_begin(struct instance *in)
-{
-	/* The supervisor keeps this standard error for as long as anybody is there to trace. */
-	if (in->trace_path[0] == '\0')
-		snprintf(in->trace_path, sizeof(in->trace_path), "/proc/%d/fd/2", in->supervisor);
-}
-
-/* --- the FIFO -------------------------------------------------------------------------------------------------------- */
-
-static struct {
-	int from, keep; /* both ends: as long as `keep` is open there is no end to read */
-	pthread_t thread;
-	bool runs;
-} fifo;
-
 static void *copy(void *unused)
 {
 	char buf[4096];
 	ssize_t n;
 
-	(void)!privileges_drop();
-	while ((n = read(fifo.from, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR))
+	while ((n = read(trace.from, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR))
 		/* Nobody waits because nobody reads: what cannot be written is lost. */
 		if (n > 0)
-			(void)!host_write_full(2, buf, (size_t)n);
+			(void)!host_write_full(trace.fd, buf, (size_t)n);
 	return unused;
 }
 
-void trace_serve(struct instance *in)
+static void fifo_path(const struct instance *in, char *path, size_t size)
+{
+	snprintf(path, size, "%s/trace", in->runtime);
+}
+
+static int begin_fifo(const struct instance *in)
 {
 	char path[sizeof(in->runtime) + 8];
+	int from CLEANUP(host_close_at) = -1;
+	int keep CLEANUP(host_close_at) = -1;
+	int r;
 
 	fifo_path(in, path, sizeof(path));
-	if (strcmp(in->trace_path, path) != 0)
-		return;
-	fifo.from = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	fifo.keep = open(path, O_WRONLY | O_CLOEXEC);
-	if (fifo.from < 0 || fifo.keep < 0 || fcntl(fifo.from, F_SETFL, 0) < 0)
-		return;
-	fifo.runs = pthread_create(&fifo.thread, NULL, copy, NULL) == 0;
+	if (mkfifo(path, 0600) < 0 && errno != EEXIST)
+		return -errno;
+	from = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	keep = open(path, O_WRONLY | O_CLOEXEC);
+	if (from < 0 || keep < 0 || fcntl(from, F_SETFL, 0) < 0)
+		return -errno;
+	trace.from = from;
+	r = -pthread_create(&trace.thread, NULL, copy, NULL);
+	if (r < 0)
+		return r;
+	(void)take_fd(&from);
+	trace.keep = take_fd(&keep);
+	trace.has_fifo = true;
+	return 0;
+}
+
+int trace_begin(struct instance *in, int fd)
+{
+	char path[sizeof(in->trace_path)];
+	int r = 0;
+
+	if (trace.fd > 0)
+		return -EBUSY;
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return -errno;
+	trace.fd = fd;
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", getpid(), fd);
+	if (can_be_opened(path)) {
+		write_at_the_end(fd);
+	} else {
+		r = begin_fifo(in);
+		fifo_path(in, path, sizeof(path));
+	}
+	if (r == 0) {
+		strcpy(in->trace_path, path);
+		return 0;
+	}
+	close(fd);
+	trace.fd = 0;
+	return r;
 }
 
 /* --- the summary ----------------------------------------------------------------------------------------------------- */
@@ -126,11 +128,11 @@ static void print_summary(struct instance *in, FILE *f)
 	fprintf(f, "%12s %12s  %s\n", "calls", "microseconds", "name");
 	for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
 		const struct syscall_info *info = syscall_info(order[i]);
-		uint64_t count = atomic_load(&in->calls[order[i]].count);
+		uint64_t count = atomic_exchange(&in->calls[order[i]].count, 0);
+		uint64_t nanoseconds = atomic_exchange(&in->calls[order[i]].nanoseconds, 0);
 
 		if (count > 0 && info != NULL)
-			fprintf(f, "%12lu %12lu  %s\n", count, atomic_load(&in->calls[order[i]].nanoseconds) / 1000,
-				info->name);
+			fprintf(f, "%12lu %12lu  %s\n", count, nanoseconds / 1000, info->name);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(in->unknown_calls) && in->unknown_calls[i] != 0; i++)
 		fprintf(f, "call %u has no name: it answered ENOSYS\n", (uint32_t)in->unknown_calls[i]);
@@ -138,16 +140,21 @@ static void print_summary(struct instance *in, FILE *f)
 
 void trace_finish(struct instance *in)
 {
-	FILE *f = NULL;
+	FILE *f;
 
-	if (fifo.runs) {
-		(void)close(fifo.keep);
-		(void)pthread_join(fifo.thread, NULL);
-	} else {
-		/* Where the lines went, behind the last of them. */
-		f = fopen(in->trace_path, "ae");
+	if (trace.fd <= 0)
+		return;
+	in->trace_path[0] = '\0';
+	if (trace.has_fifo) {
+		(void)close(trace.keep);
+		(void)pthread_join(trace.thread, NULL);
+		(void)close(trace.from);
+		trace.has_fifo = false;
 	}
-	print_summary(in, f != NULL ? f : stderr);
-	if (f != NULL)
+	f = fdopen(trace.fd, "a");
+	if (f != NULL) {
+		print_summary(in, f);
 		(void)fclose(f);
+	}
+	trace.fd = 0;
 }

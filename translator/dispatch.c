@@ -207,7 +207,7 @@ long tr_dispatch(struct tr_call *c)
 	if ((c->process->flags & PROCESS_TRACE_ME) != 0)
 		tr_ptrace_before(c);
 #endif
-	if ((c->ns.in->features & INSTANCE_TRACE) != 0)
+	if ((c->process->flags & PROCESS_TRACE) != 0)
 		return tr_traced(c, run_in_any_case);
 	return run_in_any_case(c);
 }

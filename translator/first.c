@@ -22,12 +22,18 @@ static long exec_as_guest(struct tr_frame *f, const char *path, const struct ldr
 	return tr_dispatch(c);
 }
 
-static const char *find_path(const struct ldr_stack *stack)
+/* The value of a variable whose name, with '=', is given. */
+static const char *find_variable(const struct ldr_stack *stack, const char *name, const char *otherwise)
 {
 	for (char **e = stack->envp; *e != NULL; e++)
-		if (str_starts(*e, "PATH="))
-			return *e + 5;
-	return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+		if (str_starts(*e, name))
+			return *e + strlen(name);
+	return otherwise;
+}
+
+static const char *find_path(const struct ldr_stack *stack)
+{
+	return find_variable(stack, "PATH=", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 }
 
 /* As execvp(3): each directory of PATH; the best reason for a failure. */
@@ -63,8 +69,13 @@ static bool exists(const struct vfs_ns *ns, const char *path)
 	return fd >= 0;
 }
 
+static long enter(const struct vfs_ns *ns, const char *directory)
+{
+	return vfs_chdir(ns, (struct vfs_at){.dir = AT_FDCWD, .path = directory});
+}
+
 /* Does not return: this process becomes the first program, or says why it cannot. */
-void tr_start_first(struct process_slot *slot, const struct ldr_stack *stack)
+void tr_start_first(struct process_slot *slot, const struct ldr_stack *stack, bool home_else)
 {
 	static char name[PATH_MAX], directory[PATH_MAX];
 	struct tr_frame *f = tr_slot_frame(0);
@@ -77,7 +88,11 @@ void tr_start_first(struct process_slot *slot, const struct ldr_stack *stack)
 	f->context = &context;
 	(void)host_call(SYS_rt_sigprocmask, SIG_BLOCK, NULL, tr_context_mask(&context), sizeof(uint64_t));
 	tr_call_begin(&f->call, f);
-	r = vfs_chdir(&f->call.ns, (struct vfs_at){.dir = AT_FDCWD, .path = directory});
+	r = enter(&f->call.ns, directory);
+	if (r < 0 && home_else)
+		r = enter(&f->call.ns, find_variable(stack, "HOME=", "/"));
+	if (r < 0 && home_else)
+		r = enter(&f->call.ns, "/");
 	if (r < 0)
 		tr_fail("cannot enter the directory ", directory, r);
 	r = exec_along_path(f, name, stack);

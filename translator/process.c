@@ -77,7 +77,7 @@ int tr_process_start(void)
 
 void tr_process_first_done(void)
 {
-	self.flags &= ~(uint32_t)PROCESS_FIRST;
+	self.flags &= ~(uint32_t)(PROCESS_FIRST | PROCESS_HOME_ELSE);
 	self.slot->flags = self.flags;
 }
 

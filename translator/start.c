@@ -51,6 +51,8 @@ static void map_instance(const struct ldr_stack *stack)
 		tr_fail("cannot map the instance's memory ", path, r);
 	if (TR_INSTANCE->magic != INSTANCE_MAGIC || TR_INSTANCE->version != INSTANCE_VERSION)
 		tr_fail("the instance's memory is of another version of lxrun: ", path, 0);
+	if (tr_instance_has_ended())
+		tr_fail("the distribution has just been ended", "", 0);
 }
 
 /* Sends the filter's listener through a connected socket, which is then closed. */
@@ -180,10 +182,12 @@ void resident_main(uint64_t sp)
 		tr_fail("this process is not known to its instance", "", r);
 	slot = tr_process_current(NULL)->slot;
 	if ((slot->flags & PROCESS_FIRST) != 0) {
+		bool home_else = (slot->flags & PROCESS_HOME_ELSE) != 0;
+
 		enter_instance(slot);
 		tr_process_first_done();
 		tr_signals_start();
-		tr_start_first(slot, &stack);
+		tr_start_first(slot, &stack, home_else);
 	}
 	tr_signals_start();
 

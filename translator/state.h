@@ -11,6 +11,15 @@
 /* The instance, mapped at INSTANCE_BASE. */
 #define TR_INSTANCE ((struct instance *)(uintptr_t)INSTANCE_BASE)
 
+/* linux/futex.h */
+#define TR_OWNER_DIED 0x40000000u
+
+/* True if the supervisor has died: nothing of the instance is to go on. */
+static inline bool tr_instance_has_ended(void)
+{
+	return (__atomic_load_n(&TR_INSTANCE->owner, __ATOMIC_RELAXED) & TR_OWNER_DIED) != 0;
+}
+
 /* --- memory.c ------------------------------------------------------------------------------------------------------- */
 
 /* The port of a call in its own process: guest memory is ours, faults become -EFAULT. */
@@ -166,7 +175,10 @@ NORETURN void tr_fail(const char *sentence, const char *detail, long error);
 
 struct ldr_stack;
 
-/* Becomes the program that lxrun's command line names (slot->exe, in slot->execfn), or says why it cannot and ends. */
-NORETURN void tr_start_first(struct process_slot *slot, const struct ldr_stack *stack);
+/*
+ * Becomes the program that lxrun's command line names (slot->exe, in slot->execfn, or in $HOME or / if home_else and it cannot
+ * be entered), or says why it cannot and ends.
+ */
+NORETURN void tr_start_first(struct process_slot *slot, const struct ldr_stack *stack, bool home_else);
 
 #endif

@@ -377,6 +377,6 @@ long tr_traced(struct tr_call *c, long (*run)(struct tr_call *))
 
 void tr_trace_leaving(struct tr_call *c)
 {
-	if ((c->ns.in->features & INSTANCE_TRACE) != 0)
+	if ((c->process->flags & PROCESS_TRACE) != 0)
 		end(c->trace, c, now() - c->trace->begin, "(does not return)");
 }

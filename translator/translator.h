@@ -81,7 +81,7 @@ struct tr_call {
 	struct tr_frame *frame; /* NULL in the supervisor */
 	size_t scratch_used;
 	char *scratch;          /* TR_SCRATCH_SIZE bytes: strings of this call */
-	struct tr_trace *trace; /* with INSTANCE_TRACE only */
+	struct tr_trace *trace; /* with PROCESS_TRACE only */
 };
 
 /* Fetches the arguments, runs the handler, traces. The result: >= 0 or -errno; c->verdict says if it counts. */

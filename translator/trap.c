@@ -70,11 +70,20 @@ static void fill_call(struct tr_call *c, const siginfo_t *info, ucontext_t *uc, 
 /* The length of a syscall instruction: where a call is made again. */
 #define SYSCALL_SIZE 2
 
+/* The supervisor is gone, and with it whoever is in this instance. */
+static NORETURN void end(void)
+{
+	for (;;)
+		(void)!host_kill(host_getpid(), SIGKILL);
+}
+
 uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
 {
 	greg_t *r = uc->uc_mcontext.gregs;
 	long result;
 
+	if (tr_instance_has_ended())
+		end();
 	f->owner = tr_process_shared() ? host_getpid() : 0;
 	if (tr_ptrace_is_event(info))
 		return 0;

@@ -39,9 +39,12 @@ struct tracee {
 	siginfo_t trap;
 };
 
-/* Threads are many, stops are slow: a small table of lists. */
+/*
+ * Threads are many, stops are slow: a small table of lists. Each thread of this process that traces has tracees of its own,
+ * who are one program and all that it started.
+ */
 #define BUCKETS 256
-static struct tracee *tracees[BUCKETS];
+static _Thread_local struct tracee *tracees[BUCKETS];
 
 static struct tracee *find(pid_t tid)
 {
@@ -106,7 +109,7 @@ static void mask_all_but_sigsys(struct tracee *t)
 }
 
 /* The first process is seized while it is still lxrun: its calls count from the first one that the resident makes. */
-static bool resident_seen;
+static _Thread_local bool resident_seen;
 
 static bool is_before_resident(uint64_t ip)
 {
@@ -207,6 +210,7 @@ static void on_stop(pid_t tid, int status)
 
 int ptrace_gate_seize(pid_t pid)
 {
+	resident_seen = false;
 	if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)(uintptr_t)OPTIONS) < 0)
 		return -errno;
 	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0)
@@ -218,7 +222,7 @@ int ptrace_gate_serve(void)
 {
 	for (;;) {
 		int status;
-		pid_t tid = waitpid(-1, &status, __WALL);
+		pid_t tid = waitpid(-1, &status, __WALL | __WNOTHREAD);
 
 		if (tid < 0 && errno == EINTR)
 			continue;

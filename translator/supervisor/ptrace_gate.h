@@ -12,7 +12,7 @@
  */
 MUST_CHECK int ptrace_gate_seize(pid_t pid);
 
-/* Serves until no traced process is left. The calling thread must be the one that seized. 0, or -errno. */
+/* Serves until no process that the calling thread traces is left. Several threads may do so side by side. 0, or -errno. */
 MUST_CHECK int ptrace_gate_serve(void);
 
 #endif

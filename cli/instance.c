@@ -1,0 +1,283 @@
+#include "cli/instance.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/host.h"
+#include "base/privileges.h"
+#include "cli/instance_end.h"
+#include "cli/libexec.h"
+#include "cli/protocol.h"
+#include "cli/supervisor.h"
+
+/* How long a supervisor may take for an answer: it may be waiting for a processor, or hang. */
+#define ANSWER_SECONDS 10
+/* Who starts or ends the distribution holds its lock for much less. */
+#define LOCK_MILLISECONDS 20000
+
+static int PRINTF_LIKE(3, 4) fail(struct message *m, int r, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(m->text, sizeof(m->text), format, ap);
+	va_end(ap);
+	return r;
+}
+
+static const char *name_of(const struct instance_plan *p)
+{
+	return p->distro != NULL ? p->distro->name : p->root;
+}
+
+/* --- joining ----------------------------------------------------------------------------------------------------------- */
+
+/* A connection to the supervisor; -ECONNREFUSED if there is none. */
+static int connect_to(const char *runtime)
+{
+	const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
+	int fd CLEANUP(host_close_at) = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+
+	if (fd < 0)
+		return -errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (snprintf(name.sun_path, sizeof(name.sun_path), "%s/ctl", runtime) >= (int)sizeof(name.sun_path))
+		return -ENAMETOOLONG;
+	if (connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+		return errno == ENOENT || errno == ENOTSOCK ? -ECONNREFUSED : -errno;
+	return take_fd(&fd);
+}
+
+/* -ECONNREFUSED: the supervisor has gone without having done anything. */
+static int ask(int socket, void *request, size_t size, const char *const *strings, int fd, struct protocol_packet *ret)
+{
+	int r = protocol_send(socket, request, size, strings, fd);
+	ssize_t n;
+
+	if (r == -EPIPE || r == -ECONNRESET)
+		return -ECONNREFUSED;
+	if (r < 0)
+		return r;
+	n = protocol_receive(socket, 0, ret);
+	if (n == 0 || n == -ECONNRESET || n == -EPIPE)
+		return -ECONNREFUSED;
+	if (n < 0)
+		return (int)n;
+	return ret->is_protocol && ret->fields.header.kind == PROTOCOL_ANSWER ? 0 : -EPROTO;
+}
+
+/* The ptrace gate: the supervisor begins to trace this process. Who has no capabilities may trace only who has none. */
+static int accept_tracer(int socket, pid_t supervisor, struct message *message)
+{
+	struct protocol_header request = {.kind = PROTOCOL_TRACE_ME};
+	static struct protocol_packet answer;
+	int r = privileges_drop();
+
+	(void)prctl(PR_SET_PTRACER, supervisor, 0, 0, 0);
+	if (r == 0)
+		r = ask(socket, &request, sizeof(request), NULL, -1, &answer);
+	if (r == 0)
+		r = answer.fields.answer.status;
+	if (r < 0)
+		return fail(message, -EACCES, "this host does not allow tracing, which the ptrace gate needs: %s",
+			    strerror(-r));
+	return 0;
+}
+
+static int explain(const struct instance_plan *p, int r, const char *sentence, struct message *message)
+{
+	if (r == -EAGAIN)
+		return fail(message, -EIO, "the supervisor of %s does not answer; 'lxrun --terminate %s' ends it",
+			    name_of(p), name_of(p));
+	if (sentence[0] != '\0')
+		return fail(message, -EIO, "cannot join the running instance of %s: %s", name_of(p), sentence);
+	return fail(message, -EIO, "cannot join the running instance of %s: %s", name_of(p), strerror(-r));
+}
+
+/* -ECONNREFUSED: nobody is there to join. */
+static int join(const struct instance_plan *plan, const struct instance_program *program, const char *runtime,
+		struct message *message)
+{
+	int socket CLEANUP(host_close_at) = connect_to(runtime);
+	const char *strings[] = {program->directory, program->path, NULL};
+	struct protocol_join request = {.header.kind = PROTOCOL_JOIN, .socket = socket};
+	static struct protocol_packet answer;
+	const struct user *u = program->user;
+	int r;
+
+	if (socket == -ECONNREFUSED)
+		return socket;
+	if (socket < 0)
+		return explain(plan, socket, "", message);
+	request.uid = u->uid;
+	request.gid = u->gid;
+	request.group_count = u->group_count;
+	memcpy(request.groups, u->groups, u->group_count * sizeof(u->groups[0]));
+	if (program->trace >= 0)
+		request.flags |= PROTOCOL_TRACE;
+	if (program->home_else)
+		request.flags |= PROTOCOL_HOME_ELSE;
+	r = ask(socket, &request, sizeof(request), strings, program->trace, &answer);
+	if (r == -ECONNREFUSED)
+		return r;
+	if (r == 0)
+		r = answer.fields.answer.status;
+	if (r < 0)
+		return explain(plan, r, answer.strings[0] != NULL ? answer.strings[0] : "", message);
+	if ((answer.fields.answer.flags & PROTOCOL_TRACER) != 0) {
+		r = accept_tracer(socket, answer.fields.answer.supervisor, message);
+		if (r < 0)
+			return r;
+	}
+	/* The resident goes on with it. */
+	(void)fcntl(take_fd(&socket), F_SETFD, 0);
+	return 0;
+}
+
+/* --- starting ---------------------------------------------------------------------------------------------------------- */
+
+/* A limit on the size of files would end this process in the middle: its files are of known size. */
+static int make_rundir(const struct rundir_options *o, struct instance **ret, struct message *message)
+{
+	struct rlimit old, more;
+	sighandler_t action;
+	int r;
+
+	if (getrlimit(RLIMIT_FSIZE, &old) < 0)
+		return -errno;
+	more = (struct rlimit){.rlim_cur = old.rlim_max, .rlim_max = old.rlim_max};
+	action = signal(SIGXFSZ, SIG_IGN);
+	(void)setrlimit(RLIMIT_FSIZE, &more);
+	r = rundir_create(o, ret, message->text, sizeof(message->text));
+	(void)setrlimit(RLIMIT_FSIZE, &old);
+	(void)signal(SIGXFSZ, action);
+	return r;
+}
+
+static int64_t idle_timeout(const struct instance_plan *p)
+{
+	struct lxrun_config config;
+
+	if (p->distro == NULL)
+		return 0;
+	lxrun_config_read(NULL, &config);
+	return config.instance_idle_timeout;
+}
+
+/* The path of the new instance's runtime directory in ret_runtime. */
+static int start(const struct instance_plan *p, char *ret_runtime, struct message *message)
+{
+	char resident[PATH_MAX];
+	struct rundir_options rundir = {.root = p->root,
+					.resident = resident,
+					.hostname = p->hostname,
+					.distro = p->distro != NULL ? p->distro->name : NULL,
+					.gate = p->gate,
+					.no_openat2 = p->no_openat2,
+					.no_host = p->no_host};
+	struct supervisor_options supervisor = {.name = name_of(p), .idle_timeout = idle_timeout(p)};
+	struct instance *in;
+	int r;
+
+	libexec_find("lxrun-resident", resident, sizeof(resident));
+	if (p->prepare != NULL)
+		p->prepare(p, p->context);
+	(void)rundir_sweep();
+	r = make_rundir(&rundir, &in, message);
+	if (r < 0)
+		return r;
+	supervisor.in = in;
+	if (p->distro != NULL) {
+		supervisor.id = p->distro->id;
+		supervisor.location = p->distro->location;
+		r = rundir_publish(supervisor.id, in->runtime);
+	}
+	if (r == 0)
+		r = supervisor_start(&supervisor);
+	if (r < 0) {
+		if (supervisor.id != NULL)
+			rundir_withdraw(supervisor.id, in->runtime);
+		rundir_remove(in->runtime);
+		return fail(message, r, "cannot start the supervisor: %s", strerror(-r));
+	}
+	snprintf(ret_runtime, RUNDIR_PATH_MAX + 1, "%s", in->runtime);
+	return 0;
+}
+
+/* --- both -------------------------------------------------------------------------------------------------------------- */
+
+/* Joins the distribution's instance if it runs; -ECONNREFUSED if it does not. */
+static int join_running(const struct instance_plan *p, const struct instance_program *program, char *ret_runtime,
+			struct message *message)
+{
+	int dir CLEANUP(host_close_at) = rundir_find(p->distro->id, p->root, ret_runtime);
+
+	if (dir < 0)
+		return -ECONNREFUSED;
+	return join(p, program, ret_runtime, message);
+}
+
+static int start_and_join(const struct instance_plan *p, const struct instance_program *program, char *ret_runtime,
+			  struct message *message)
+{
+	int r = start(p, ret_runtime, message);
+
+	if (r < 0)
+		return r;
+	r = join(p, program, ret_runtime, message);
+	return r == -ECONNREFUSED ? fail(message, -EIO, "the supervisor ended before it could do anything") : r;
+}
+
+/* Nobody else starts or ends the distribution meanwhile. */
+static int enter_locked(const struct instance_plan *p, const struct instance_program *program, char *ret_runtime,
+			struct message *message)
+{
+	int lock CLEANUP(host_close_at) = instance_lock(p->distro, LOCK_MILLISECONDS);
+	int r;
+
+	if (lock < 0)
+		return fail(message, lock, "cannot lock '%s': %s", p->distro->location,
+			    lock == -EWOULDBLOCK ? "the distribution is being changed" : strerror(-lock));
+	r = join_running(p, program, ret_runtime, message);
+	if (r != -ECONNREFUSED)
+		return r;
+	/* What the last instance has left, if it was killed. */
+	if (instance_end_locked(p->distro, true) < 0)
+		return fail(message, -EBUSY, "processes of the last instance of %s cannot be ended", p->distro->name);
+	return start_and_join(p, program, ret_runtime, message);
+}
+
+int instance_enter(const struct instance_plan *p, const struct instance_program *program, char *ret_resident,
+		   struct message *message)
+{
+	char runtime[PATH_MAX];
+	int r;
+
+	if (p->distro == NULL) {
+		r = start_and_join(p, program, runtime, message);
+	} else {
+		r = join_running(p, program, runtime, message);
+		if (r == -ECONNREFUSED)
+			r = enter_locked(p, program, runtime, message);
+	}
+	if (r == 0)
+		snprintf(ret_resident, RESIDENT_PATH_MAX, "%.*s/resident", RUNDIR_PATH_MAX, runtime);
+	return r;
+}
