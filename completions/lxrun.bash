@@ -14,11 +14,14 @@ _lxrun_verb() {
 	--set-default-version) echo --set-default-version ;;
 	--manage) echo --manage ;;
 	--unregister) echo --unregister ;;
+	--terminate | -t) echo --terminate ;;
+	--shutdown) echo --shutdown ;;
 	--install) echo --install ;;
 	--import) echo --import ;;
 	--export) echo --export ;;
 	--clone) echo --clone ;;
 	--help | -h) echo --help ;;
+	--doctor) echo --doctor ;;
 	--status) echo --status ;;
 	--version | -v) echo --version ;;
 	*) echo run ;;
@@ -35,11 +38,14 @@ _lxrun_options() {
 	--set-default-version) echo '--help' ;;
 	--manage) echo '--move --rename --set-default-user --help' ;;
 	--unregister) echo '--help' ;;
+	--terminate) echo '--help' ;;
+	--shutdown) echo '--force --help' ;;
 	--install) echo '--version --from-file --name --location --no-launch --max-size --quiet --help' ;;
 	--import) echo '--version --max-size --quiet --help' ;;
 	--export) echo '--format --quiet --help' ;;
 	--clone) echo '--location --quiet --help' ;;
 	--help) echo '--help' ;;
+	--doctor) echo '--json --help' ;;
 	--status) echo '--json --help' ;;
 	--version) echo '--help' ;;
 	esac
@@ -84,6 +90,7 @@ _lxrun_word() {
 	'--set-default-version 0') compgen -W '1 2' -- "$cur" ;;
 	'--manage 0') _lxrun_names ;;
 	'--unregister 0') _lxrun_names ;;
+	'--terminate 0') _lxrun_names ;;
 	'--install 0') : ;;
 	'--import 0') _lxrun_names ;;
 	'--import 1') : ;;
@@ -93,11 +100,12 @@ _lxrun_word() {
 	'--clone 0') _lxrun_names ;;
 	'--clone 1') : ;;
 	'--help 0') compgen -W "${verbs//--/}" -- "$cur" ;;
+	'--doctor 0') : ;;
 	esac
 }
 
 _lxrun() {
-	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --install --import --export --clone --help --status --version'
+	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --terminate --shutdown --install --import --export --clone --help --doctor --status --version'
 
 	COMPREPLY=()
 	[ "$COMP_CWORD" -lt 2 ] || verb=$(_lxrun_verb "${COMP_WORDS[1]}")
