@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "cli/distributions.h"
 #include "cli/environment.h"
 #include "cli/instance.h"
 #include "cli/machine.h"
@@ -103,12 +104,8 @@ static void find_distribution(const struct options *o, struct distro *ret)
 {
 	struct registry registry = REGISTRY_EMPTY;
 	const struct distro *d;
-	struct message message;
 
-	if (registry_read(&registry, &message) < 0)
-		report_fatal("%s", message.text);
-	if (registry.rebuilt)
-		report("%s", message.text);
+	distributions_read(&registry);
 	d = o->distribution != NULL ? registry_find(&registry, o->distribution) : registry_default(&registry);
 	if (d == NULL)
 		no_such_distribution(o, &registry);
