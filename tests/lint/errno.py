@@ -10,7 +10,7 @@ import sys
 import tree
 
 HOSTED = (
-    "bench/", "cli/", "cmake/", "distro/", "rewriter/", "tests/", "vm-backend/",
+    "bench/", "cli/", "cmake/", "distro/", "guest-tools/", "rewriter/", "tests/", "vm-backend/",
     "translator/supervisor", "translator/filter/generate", "syscall-tables/generate", "syscall-tables/print",
 )
 

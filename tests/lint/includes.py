@@ -19,6 +19,7 @@ MAY = {
     "translator": {"base", "syscall-tables", "vfs", "loader"},
     "vm-backend": {"base"},
     "distro": {"base", "vm-backend"},
+    "guest-tools": {"base"},
     "cli": {"base", "syscall-tables", "vfs", "loader", "rewriter", "translator", "vm-backend", "distro"},
 }
 # Parts that may include more than their folder.
