@@ -16,6 +16,7 @@
 #include "base/host.h"
 #include "cli/rundir_base.h"
 #include "cli/rundir_mounts.h"
+#include "cli/rundir_tools.h"
 
 /* What is being made. */
 struct rundir {
@@ -100,6 +101,8 @@ static int fill(struct rundir *d)
 		dev = openat(d->dir, "dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		r = dev < 0 ? -errno : fill_dev(dev);
 	}
+	if (r == 0)
+		r = rundir_describe(dev, d->o, d->path);
 	return r < 0 ? fail(d, r, "cannot make the runtime directory") : 0;
 }
 
@@ -236,7 +239,7 @@ static int fill_instance(struct rundir *d, const struct stat *resident)
 	r = note_root(d);
 	if (r < 0)
 		return r;
-	r = rundir_add_mounts(in, !d->o->no_host);
+	r = rundir_add_mounts(in, d->o);
 	if (r < 0)
 		return fail(d, r, "cannot fill the mount table");
 	in->version = INSTANCE_VERSION;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/host.h"
+#include "cli/rundir_tools.h"
 
 const char *const rundir_devices[] = {"null", "zero", "full", "random", "urandom", "tty", "ptmx", NULL};
 
@@ -84,7 +85,22 @@ static int add_built_in(struct instance *in, const struct built_in *b)
 	return stat(source, &st) == 0 ? add(in, b, b->point, source) : 0;
 }
 
-int rundir_add_mounts(struct instance *in, bool host)
+/* The programs of a distribution with a name: files that are seen in its /usr/local/bin and are not in its tree. */
+static int add_tools(struct instance *in, const struct rundir_options *o)
+{
+	static const struct built_in tool = {MOUNT_BIND,   MOUNT_FILE | MOUNT_READ_ONLY, NULL, NULL, "", "lxrun",
+					     "ro,relatime"};
+	char source[PATH_MAX];
+	int r = 0;
+
+	if (o->distro == NULL || !rundir_tools(o->resident, source))
+		return 0;
+	for (size_t i = 0; r == 0 && rundir_tool_points[i] != NULL; i++)
+		r = add(in, &tool, rundir_tool_points[i], source);
+	return r;
+}
+
+int rundir_add_mounts(struct instance *in, const struct rundir_options *o)
 {
 	int r = 0;
 
@@ -92,7 +108,9 @@ int rundir_add_mounts(struct instance *in, bool host)
 		r = add_built_in(in, &built_ins[i]);
 	if (r == 0)
 		r = add_devices(in);
-	if (r == 0 && host)
+	if (r == 0 && !o->no_host)
 		r = add_built_in(in, &host_root);
+	if (r == 0)
+		r = add_tools(in, o);
 	return r;
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/attr.h"
-#include "base/instance.h"
+#include "cli/rundir.h"
 
 /* Names in /dev that are the host's own devices; NULL-terminated. */
 extern const char *const rundir_devices[];
@@ -14,7 +14,7 @@ extern const char *const rundir_devices[];
 /* The host's path of a device, no links in it, into PATH_MAX bytes; false if the host has none of that name. */
 bool rundir_device_source(const char *name, char *source);
 
-/* Fills the mount table; in->runtime is set. What the host does not have is left out. host: with /mnt/host. */
-MUST_CHECK int rundir_add_mounts(struct instance *in, bool host);
+/* Fills the mount table; in->runtime is set. What the host does not have is left out. */
+MUST_CHECK int rundir_add_mounts(struct instance *in, const struct rundir_options *o);
 
 #endif

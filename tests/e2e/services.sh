@@ -8,7 +8,7 @@ tools=$(dirname "${lxrun:-/nonexistent/lxrun}")/lxrun-tools
 [ -x "$tools" ] || die "lxrun-tools is not beside lxrun"
 for side in "${sides[@]}"; do
 	${become_of[$side]} sh -c 'cd "$1/usr/local/bin" && cat >lxrun-tools && chmod 755 lxrun-tools &&
-		ln -s lxrun-tools systemctl && ln -s lxrun-tools lxinfo' install "${root_of[$side]}" <"$tools" || exit 1
+		ln -s lxrun-tools systemctl && ln -s lxrun-tools lxinfo && ln -s lxrun-tools lxpath' install "${root_of[$side]}" <"$tools" || exit 1
 done
 
 apt='DEBIAN_FRONTEND=noninteractive apt-get -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0 -o Acquire::Retries=3 -qq -y --no-install-recommends'
@@ -151,4 +151,29 @@ for i in 1 2 3 4 5 6; do systemctl start e2e-notify & done; wait; here perl | wc
 END
 try 'what users may' 'su nobody -s /bin/sh -c "PATH=/usr/local/bin:/bin; systemctl start cron; echo \$?; systemctl is-active cron; systemctl status cron | head -2; systemctl enable cron; echo \$?"'
 try 'what it cannot do it says' 'for i in list-timers reboot edit nonsense "--user start x" "start dbus.socket" "start multi-user.target"; do systemctl $i; echo $?; done; systemctl stop cron dbus nginx ssh redis-server; systemctl is-system-running; lxinfo --networking-mode; lxinfo --nonsense; echo $?'
+
+# What only a distribution of lxrun's has: there is nothing to compare with.
+for side in "${sides[@]}"; do
+	[ "$side" != native ] || continue
+	in_guest "$side" sh -c 'cd /usr && lxpath -w /etc/passwd; lxpath -w bin; lxpath -aw share/..;
+		lxpath -w /mnt/host/etc; lxpath /etc; lxpath "$(lxpath -w /var/lib)"; lxpath -w /proc/self; lxpath -w /usr/no/such;
+		lxinfo --version >/dev/null && lxinfo --vm-id'
+	got=$("${command[@]}" 2>&1 </dev/null)
+	root=$(realpath "${root_of[$side]}")
+	expected="$root/etc/passwd
+bin
+$root/usr
+/etc
+/mnt/host/etc
+/var/lib
+lxpath: /proc/self: it has no path on the other side
+$root/usr/no/such
+lxrun1"
+	if [ "$got" = "$expected" ]; then
+		ok "$side: paths on both sides"
+	else
+		not_ok "$side: paths on both sides"
+		diff <(printf '%s\n' "$expected") <(printf '%s\n' "$got") | sed 's/^/  | /'
+	fi
+done
 finish

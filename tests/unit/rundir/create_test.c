@@ -93,6 +93,51 @@ static const struct mount_entry *mount_at(const struct instance *in, const char 
 	return NULL;
 }
 
+static void copy_file(const char *from, const char *to)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "cp '%s' '%s'", from, to);
+	cr_assert_eq(system(command), 0);
+}
+
+Test(create, only_a_distribution_with_a_name_gets_programs)
+{
+	char resident[64], tools[64];
+	struct rundir_options o = {.root = p.root, .resident = resident};
+	struct instance *in;
+
+	snprintf(resident, sizeof(resident), "%s/lxrun-resident", p.dir);
+	snprintf(tools, sizeof(tools), "%s/lxrun-tools", p.dir);
+	copy_file("/bin/sleep", resident);
+	copy_file("/bin/sleep", tools);
+	cr_assert_eq(rundir_create(&o, &in, p.message, sizeof(p.message)), 0, "%s", p.message);
+	cr_expect_null(mount_at(in, "/usr/local/bin/systemctl"));
+	o.distro = "debian";
+	cr_assert_eq(rundir_create(&o, &in, p.message, sizeof(p.message)), 0, "%s", p.message);
+	cr_assert_not_null(mount_at(in, "/usr/local/bin/systemctl"));
+	cr_expect_str_eq(mount_at(in, "/usr/local/bin/lxpath")->source, tools);
+	cr_expect_eq(mount_at(in, "/usr/local/bin/lxinfo")->flags, MOUNT_FILE | MOUNT_READ_ONLY | MOUNT_BUILT_IN);
+	/* An installation without them. */
+	cr_assert_eq(unlink(tools), 0);
+	cr_assert_eq(rundir_create(&o, &in, p.message, sizeof(p.message)), 0, "%s", p.message);
+	cr_expect_null(mount_at(in, "/usr/local/bin/systemctl"));
+}
+
+Test(create, a_distribution_is_told_about_itself)
+{
+	struct instance *in = place_create(&p, NULL);
+	char text[8192] = "", expected[8192];
+	int fd = open(path_in(in->runtime, "dev/lxrun"), O_RDONLY | O_CLOEXEC);
+
+	cr_expect_gt(read(fd, text, sizeof(text) - 1), 0);
+	close(fd);
+	snprintf(expected, sizeof(expected), "version=%s\nname=%s\nroot=%s\nhost=/mnt/host\ninstance=%s\n", LX_VERSION,
+		 in->distro, p.root, strrchr(in->runtime, '/') + 1);
+	cr_expect_str_eq(text, expected);
+	cr_expect_eq(mode_of(path_in(in->runtime, "dev/lxrun")), S_IFREG | 0644);
+}
+
 Test(create, the_instance)
 {
 	struct instance *in = place_create(&p, NULL), *other;
