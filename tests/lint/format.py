@@ -4,6 +4,7 @@
 usage: format.py ROOT
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,17 +25,20 @@ def formatter():
     sys.exit(77)
 
 
+def first_difference(program, root, path):
+    text = tree.read(root, path)
+    want = subprocess.run([program, "--style=file", path], capture_output=True, text=True, check=True, cwd=root).stdout
+    lines = zip(text.splitlines(), want.splitlines())
+    return next((n for n, (a, b) in enumerate(lines, 1) if a != b), 1)
+
+
 def main(root):
-    findings = []
     program = formatter()
-    for path in tree.files(root, suffixes=(".c", ".h")):
-        text = tree.read(root, path)
-        want = subprocess.run([program, "--assume-filename", os.path.join(root, path)], input=text,
-                              capture_output=True, text=True, check=True, cwd=root).stdout
-        if want != text:
-            lines = zip(text.splitlines(), want.splitlines())
-            first = next((n for n, (a, b) in enumerate(lines, 1) if a != b), 1)
-            findings.append(f"{path}:{first}: clang-format -i would change it")
+    # One process for many files: starting it takes longer than formatting.
+    r = subprocess.run([program, "--dry-run", "--style=file", *tree.files(root, suffixes=(".c", ".h"))], capture_output=True,
+                       text=True, check=True, cwd=root)
+    changed = sorted(set(re.findall(r"^(\S+?):\d+:\d+: warning: code should be clang-formatted", r.stderr, re.M)))
+    findings = [f"{path}:{first_difference(program, root, path)}: clang-format -i would change it" for path in changed]
     tree.finish(findings, "files that clang-format would change")
 
 
