@@ -122,6 +122,7 @@ unit e2e-stubborn <<'U'
 TimeoutStopSec=1
 ExecStart=/bin/sh -c 'trap "" TERM; while :; do sleep 0.1; done'
 U
+until_is() { for i in {1..100}; do [ "$(systemctl show --value -p "$1" "$3")" = "$2" ] && break; sleep 0.1; done; systemctl show -p "$1" "$3"; }
 log() { sed 's/^... .. ..:..:.. systemctl/systemctl/' /run/lxrun/units/$1.service.log; }
 systemctl start e2e-oneshot; echo $?; systemctl is-active e2e-oneshot; systemctl show -p SubState e2e-oneshot; systemctl stop e2e-oneshot; echo $?; log e2e-oneshot; ls -d /run/e2e/deep /var/lib/e2e
 systemctl start e2e-fails; echo $?; systemctl is-failed e2e-fails; systemctl show -p Result e2e-fails; systemctl reset-failed e2e-fails; systemctl is-active e2e-fails
@@ -130,8 +131,8 @@ systemctl start e2e-condition; echo $?; systemctl is-active e2e-condition
 systemctl start e2e-needs; echo $?; systemctl is-active e2e-needs e2e-oneshot; systemctl stop e2e-oneshot; systemctl is-active e2e-needs
 systemctl start e2e-broken-need; echo $?; systemctl is-active e2e-broken-need
 systemctl start e2e@one e2e@two; echo $?; log e2e@one; systemctl is-active e2e@one e2e@three; systemctl start e2e@; echo $?; systemctl stop 'e2e@*'; systemctl is-active e2e@one
-systemctl start e2e-again; sleep 3; systemctl is-active e2e-again; systemctl show -p NRestarts e2e-again; systemctl stop e2e-again; rm -r /var/lib/e2e-again
-systemctl start e2e-tree; echo $?; systemctl show -p TasksCurrent e2e-tree; systemctl stop e2e-tree; echo $?; here -x sleep | wc -l
+systemctl start e2e-again; until_is NRestarts 2 e2e-again; systemctl is-active e2e-again; systemctl stop e2e-again; rm -r /var/lib/e2e-again
+systemctl start e2e-tree; echo $?; until_is TasksCurrent 4 e2e-tree; systemctl stop e2e-tree; echo $?; here -x sleep | wc -l
 systemctl start e2e-stubborn; systemctl stop e2e-stubborn; echo $?; systemctl show -p Result e2e-stubborn
 END
 try 'signals, readiness, a killed monitor' <<'END'
