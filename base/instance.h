@@ -29,7 +29,7 @@
 
 #define INSTANCE_MAGIC 0x6e75727876ull
 #ifndef INSTANCE_VERSION
-#define INSTANCE_VERSION 3
+#define INSTANCE_VERSION 4
 #endif
 
 #define INSTANCE_PATH_MAX 4096
@@ -169,9 +169,9 @@ struct instance {
 	_Atomic uint32_t mounts_lock;
 	_Atomic uint32_t mounts_generation;
 	uint32_t mount_count;
-	/* One bit per hash (instance_name_bit) of every component of every mount point: a relative path whose
-	 * components are not in here cannot cross a mount. */
-	uint64_t mount_names;
+	/* One bit per hash (instance_name_bit) of every component of every mount point, and of the last ones: a path without
+	 * any of those cannot cross a mount. */
+	uint64_t mount_names, mount_lasts;
 	struct mount_entry mounts[INSTANCE_MOUNTS];
 	struct mount_parents mount_parents;
 

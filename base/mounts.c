@@ -19,10 +19,11 @@
 
 static void note_names(struct instance *in)
 {
-	uint64_t names = 0;
+	uint64_t names = 0, lasts = 0;
 
 	for (uint32_t i = 0; i < in->mount_count; i++) {
 		const char *p = in->mounts[i].point;
+		uint64_t last = 0;
 
 		while (*p != '\0') {
 			size_t n = 0;
@@ -32,11 +33,13 @@ static void note_names(struct instance *in)
 			while (p[n] != '\0' && p[n] != '/')
 				n++;
 			if (n > 0)
-				names |= instance_name_bit(p, n);
+				names |= last = instance_name_bit(p, n);
 			p += n;
 		}
+		lasts |= last;
 	}
 	in->mount_names = names;
+	in->mount_lasts = lasts;
 }
 
 static void begin_change(struct instance *in)

@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define MUTATIONS 500
+/* For a whole run: a target that does much for each input gets fewer mutations of each file. */
+#define SECONDS   90
 #define INPUT_MAX (1u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -61,7 +64,10 @@ static size_t mutate(uint8_t *data, size_t size)
 	return size;
 }
 
-static int replay(const char *path)
+static unsigned long fed;
+
+/* until: when the file's mutations end. */
+static int replay(const char *path, time_t until)
 {
 	uint8_t *data = malloc(INPUT_MAX), *copy = malloc(INPUT_MAX);
 	FILE *f = fopen(path, "rb");
@@ -74,9 +80,10 @@ static int replay(const char *path)
 	size = fread(data, 1, INPUT_MAX, f);
 	(void)fclose(f);
 	feed(data, size);
-	for (int i = 0; i < MUTATIONS; i++) {
+	for (int i = 0; i < MUTATIONS && time(NULL) < until; i++) {
 		memcpy(copy, data, size);
 		feed(copy, mutate(copy, size));
+		fed++;
 	}
 	free(data);
 	free(copy);
@@ -101,7 +108,8 @@ int main(int argc, char **argv)
 
 			if (entries[k]->d_name[0] != '.') {
 				(void)snprintf(path, sizeof(path), "%s/%s", argv[i], entries[k]->d_name);
-				if (replay(path) != 0)
+				/* Each file gets the same part of the time. */
+				if (replay(path, time(NULL) + SECONDS / n) != 0)
 					return 1;
 				files++;
 			}
@@ -109,13 +117,13 @@ int main(int argc, char **argv)
 		}
 		free(entries);
 	}
-	for (int i = 0; i < MUTATIONS; i++) {
+	for (int i = 0; i < MUTATIONS; i++, fed++) {
 		size_t size = (size_t)random_below(sizeof(noise));
 
 		for (size_t k = 0; k < size; k++)
 			noise[k] = (uint8_t)random_below(256);
 		feed(noise, size);
 	}
-	printf("%u files, %d mutations of each, %d random inputs\n", files, MUTATIONS, MUTATIONS);
+	printf("%u files, %lu inputs made of them or at random\n", files, fed);
 	return 0;
 }

@@ -67,10 +67,12 @@ struct mount {
 
 /* The mount that an absolute, tidy path without ".." (as seen from the process's root) is in. */
 void mount_find(const struct vfs_ns *ns, const char *path, struct mount *ret);
-/* True if name is a component of a mount point: a path without such names crosses none. */
+/* True if name is a component of a mount point: other names are on the way to none. */
 bool mount_has_name(struct instance *in, const char *name, size_t length);
+/* True if name is the last component of a mount point: a path without such names crosses none. */
+bool mount_may_cross(struct instance *in, const char *name, size_t length);
 /* True if any component of path is one. */
-bool mount_has_any_name(struct instance *in, const char *path);
+bool mount_path_may_cross(struct instance *in, const char *path);
 /* What path (instance's guest path, no slash at the end) is to the table. */
 enum mount_relation {
 	MOUNT_UNRELATED,

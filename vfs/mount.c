@@ -117,10 +117,35 @@ bool mount_has_name(struct instance *in, const char *name, size_t length)
 	return found;
 }
 
-bool mount_has_any_name(struct instance *in, const char *path)
+static bool has_last(const struct instance *in, const char *name, size_t length)
+{
+	for (uint32_t i = 0; i < count(in); i++) {
+		const char *point = in->mounts[i].point;
+		size_t n = strlen(point);
+
+		if (n > length && point[n - length - 1] == '/' && memcmp(point + n - length, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool mount_may_cross(struct instance *in, const char *name, size_t length)
+{
+	unsigned tries = 0;
+	uint32_t generation;
+	bool found;
+
+	do {
+		generation = mount_read_begin(in);
+		found = (in->mount_lasts & instance_name_bit(name, length)) != 0 && has_last(in, name, length);
+	} while (mount_read_again(in, generation, &tries));
+	return found;
+}
+
+bool mount_path_may_cross(struct instance *in, const char *path)
 {
 	for (struct component c = path_component(path, 0); c.length != 0; c = path_component(path, c.at + c.length))
-		if (mount_has_name(in, path + c.at, c.length))
+		if (mount_may_cross(in, path + c.at, c.length))
 			return true;
 	return false;
 }

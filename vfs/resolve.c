@@ -42,7 +42,7 @@ bool at_is_plain(const struct vfs_ns *ns, struct vfs_at at)
 			return false;
 	if (n == 0 || (name[0] == '.' && (n == 1 || (n == 2 && name[1] == '.'))))
 		return false;
-	return !mount_has_name(ns->in, name, n) && !dir_is_view(ns, at.dir);
+	return !mount_may_cross(ns->in, name, n) && !dir_is_view(ns, at.dir);
 }
 
 /* A relative path becomes an absolute one: the base's own guest path goes in front of it. */
@@ -323,7 +323,7 @@ static int next_absolute(struct walk *w)
 
 	if (c.length == 0)
 		return walk_place_absolute(w);
-	if (w->split_dots || w->checked || mount_has_any_name(w->ns->in, w->path))
+	if (w->split_dots || w->checked || mount_path_may_cross(w->ns->in, w->path))
 		return walk_drop_dotdot(w, c);
 	/* No mount below the root is on the way; the kernel does the dots, and never leaves the root. */
 	mount_find(w->ns, "/", &w->mount);
@@ -341,7 +341,7 @@ static bool has_no_path(int r)
 
 static bool must_be_absolute(const struct walk *w)
 {
-	return dir_is_view(w->ns, w->dir) || mount_has_any_name(w->ns->in, w->path) ||
+	return dir_is_view(w->ns, w->dir) || mount_path_may_cross(w->ns->in, w->path) ||
 	       (w->checked && path_dotdot(w->path).length != 0);
 }
 

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # --import, --export, --clone and --install --from-file: archives compared entry by entry, hostile ones, commands that are killed.
 #
-# usage: import.sh --lxrun PROGRAM --refuse PROGRAM [--as user|root] [--kills N]
+# usage: import.sh --lxrun PROGRAM --refuse PROGRAM [--as user|root] [--kills N] [--only REGEX]
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 sides=()
 kills=50
+only=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--lxrun) lxrun=$(realpath "$2") && shift ;;
 	--refuse) refuse=$(realpath "$2") && shift ;;
 	--as) sides+=("$2") && shift ;;
 	--kills) kills=$2 && shift ;;
+	--only) only=$2 && shift ;;
 	*) die "unknown option $1" ;;
 	esac
 	shift
@@ -39,6 +41,7 @@ passed=0 failed=0
 check() {
 	local title=$1 out
 	shift
+	[[ $title =~ $only ]] || return 0
 	if out=$("$@" 2>&1); then
 		passed=$((passed + 1))
 		printf 'ok - %s: %s\n' "$side" "$title"
@@ -182,6 +185,8 @@ no_attributes() {
 
 # --- killed ----------------------------------------------------------------------------------------------------------------
 
+# A job that a script starts in the background ignores SIGINT, and what it executes would, too: hence env --default-signal.
+
 # How long a command takes, in microseconds.
 timed() {
 	local from=${EPOCHREALTIME/./}
@@ -194,7 +199,7 @@ kill_after() {
 	local pid signal=$2
 	printf -v pause '%d.%06d' $(($1 / 1000000)) $(($1 % 1000000))
 	shift 2
-	"${become[@]}" env XDG_DATA_HOME="$data" XDG_CONFIG_HOME="$place/config" setsid "${program[@]}" "$@" >/dev/null 2>&1 &
+	"${become[@]}" env XDG_DATA_HOME="$data" XDG_CONFIG_HOME="$place/config" setsid env --default-signal "${program[@]}" "$@" >/dev/null 2>&1 &
 	pid=$!
 	sleep "$pause"
 	kill "-$signal" "$pid" 2>/dev/null

@@ -56,8 +56,8 @@ Test(lookup, what_is_in_no_row_is_the_hosts)
 	cr_expect_str_eq(e.host, "/proc/sys/vm/overcommit_memory");
 	cr_expect_eq(e.used, strlen("sys/vm/overcommit_memory"));
 	cr_expect(e.read_only, "a caller who is root could write it");
-	e = guest_lookup(&g, "self/oom_score_adj", PROCFS_HOST);
-	cr_expect_str_eq(e.host, with_pid("/proc/%d/oom_score_adj", getpid()));
+	e = guest_lookup(&g, "self/coredump_filter", PROCFS_HOST);
+	cr_expect_str_eq(e.host, with_pid("/proc/%d/coredump_filter", getpid()));
 	cr_expect_not(e.read_only);
 	e = guest_lookup(&g, "absent", PROCFS_HOST);
 	cr_expect_str_eq(e.host, "/proc/absent");
