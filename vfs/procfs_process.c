@@ -203,6 +203,22 @@ void procfs_owner(const struct vfs_ns *ns, const struct procfs_entry *entry, uid
 	*ret_gid = id.creds.egid;
 }
 
+/* A child that has not called in yet and whose parent is gone: the descriptor that it inherited leads to its root. */
+static ssize_t inherited_root(const struct vfs_ns *ns, pid_t pid, char *buf)
+{
+	char path[48];
+	ssize_t n;
+
+	str_format(path, sizeof(path), "/proc/%d/fd/%d", pid, RESERVED_FD);
+	n = host_readlinkat(AT_FDCWD, path, buf, PATH_MAX);
+	if (n < 0)
+		return -ENOENT;
+	n = (ssize_t)procfs_guest_text(ns, buf);
+	if (str_eq(buf, "/"))
+		buf[n = 0] = '\0';
+	return n;
+}
+
 ssize_t procfs_task_path(const struct vfs_ns *ns, const struct procfs_entry *entry, enum procfs_path which, char *buf)
 {
 	const struct process_slot *s;
@@ -214,7 +230,7 @@ ssize_t procfs_task_path(const struct vfs_ns *ns, const struct procfs_entry *ent
 	}
 	s = slot_of(ns, entry->pid, entry->tid);
 	if (s == NULL)
-		return -ENOENT;
+		return which == PROCFS_ROOT ? inherited_root(ns, entry->pid, buf) : -ENOENT;
 	_Static_assert(INSTANCE_PATH_MAX == PATH_MAX, "the buffer is as large as a slot's path");
 	read_slot(s, buf, which == PROCFS_EXE ? s->exe : s->root, PATH_MAX);
 	buf[PATH_MAX - 1] = '\0';

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# (pitfall 17) lxrun started by guests of lxrun, and by guests of those: the same output and exit statuses as natively in a chroot, where
+# (pitfall 17) lxrun started by guests of lxrun, and by guests of those: the same output and exit statuses as natively in a
+# chroot, where
 # it is an ordinary run.
 . "$(dirname "$0")/lib.sh"
 battery core
