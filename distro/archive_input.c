@@ -68,6 +68,7 @@ static ssize_t read_raw(struct input *in, void *buf, size_t n)
 
 	for (;;) {
 		if (in->pollable) {
+			fds[0].revents = fds[1].revents = 0;
 			if (poll(fds, 2, -1) < 0 && errno != EINTR)
 				return -errno;
 			if (fds[1].revents != 0)
@@ -288,7 +289,8 @@ static int read_first(struct input *in)
 
 		if (r < 0)
 			return r;
-		if (poll(&p, 1, 200) == 0)
+		/* Also when a signal came: whether it ends the work is the progress's to say. */
+		if (poll(&p, 1, 200) <= 0)
 			continue;
 		n = read(in->fd, in->raw + in->raw_first, RAW_SIZE - in->raw_first);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
