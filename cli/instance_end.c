@@ -154,7 +154,7 @@ int instance_end_locked(const struct distro *d, bool force)
 int instance_end(const struct distro *d, bool force, struct message *message)
 {
 	/* Who has the lock and does not give it back is not waited for. */
-	int lock CLEANUP(host_close_at) = instance_lock(d, LOCK_MILLISECONDS);
+	int lock UNUSED CLEANUP(host_close_at) = instance_lock(d, LOCK_MILLISECONDS);
 	int r = instance_end_locked(d, force);
 
 	if (r == -EBUSY)

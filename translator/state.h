@@ -5,6 +5,8 @@
 #ifndef LX_TRANSLATOR_STATE_H
 #define LX_TRANSLATOR_STATE_H
 
+#include <stdatomic.h>
+
 #include "translator/frame.h"
 #include "translator/translator.h"
 
@@ -17,7 +19,7 @@
 /* True if the supervisor has died: nothing of the instance is to go on. */
 static inline bool tr_instance_has_ended(void)
 {
-	return (__atomic_load_n(&TR_INSTANCE->owner, __ATOMIC_RELAXED) & TR_OWNER_DIED) != 0;
+	return (atomic_load_explicit(&TR_INSTANCE->owner, memory_order_relaxed) & TR_OWNER_DIED) != 0;
 }
 
 /* --- memory.c ------------------------------------------------------------------------------------------------------- */
