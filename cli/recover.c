@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "cli/report.h"
 #include "cli/store.h"
 
 int location_lock(const char *location)
@@ -82,6 +83,19 @@ static void recover_one(const struct distro *d)
 	}
 }
 
+/* What was made again here, and written, the verb will not find any more: it is said here. */
+static void say_what_was_rebuilt(const struct message *what)
+{
+	struct registry r;
+	struct message m;
+
+	if (registry_read(&r, &m) < 0)
+		return;
+	if (!r.rebuilt)
+		report("%s", what->text);
+	registry_done(&r);
+}
+
 void recover(void)
 {
 	struct registry r;
@@ -90,6 +104,8 @@ void recover(void)
 
 	if (registry_read(&r, &m) < 0)
 		return;
+	if (r.rebuilt)
+		say_what_was_rebuilt(&m);
 	for (size_t i = 0; i < r.count; i++)
 		any = any || r.distros[i].state != DISTRO_INSTALLED;
 	registry_done(&r);
