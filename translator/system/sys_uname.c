@@ -1,5 +1,6 @@
 /* The names of the machine: the host's kernel, the instance's host name. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/utsname.h>
 
@@ -20,12 +21,42 @@ static void copy_name(char to[NAME_MAX_LENGTH + 1], const char *from)
 		to[i] = from[i];
 }
 
+/* The low bits of personality(2) of a thread of another process; 0, the usual ones, where they cannot be had. */
+static unsigned long personality_of(pid_t tid)
+{
+	char text[64];
+	unsigned long ret = 0;
+	int fd CLEANUP(host_close_at) = -1;
+	ssize_t n;
+
+	str_format(text, sizeof(text), "/proc/%d/personality", tid);
+	fd = host_open(text, O_RDONLY | O_CLOEXEC, 0);
+	n = fd < 0 ? fd : host_pread_full(fd, text, sizeof(text), 0);
+	for (ssize_t i = 0; i < n && text[i] > ' '; i++)
+		ret = ret << 4 | (unsigned long)(text[i] <= '9' ? text[i] - '0' : text[i] - 'a' + 10);
+	return ret;
+}
+
+/* What the machine and the release are called depends on who asks: PER_LINUX32, UNAME26. */
+static long names_for(struct tr_call *c, struct new_utsname *ret)
+{
+	long mine, r;
+
+	if (c->frame != NULL)
+		return host_call(SYS_uname, ret);
+	mine = host_call(SYS_personality, 0xffffffff);
+	(void)host_call(SYS_personality, personality_of(tr_tid(c)));
+	r = host_call(SYS_uname, ret);
+	(void)host_call(SYS_personality, mine);
+	return r;
+}
+
 long sys_uname(struct tr_call *c, const struct uname_args *a)
 {
 	struct new_utsname names;
 	long r;
 
-	r = host_call(SYS_uname, &names);
+	r = names_for(c, &names);
 	if (r < 0)
 		return r;
 	copy_name(names.nodename, c->ns.in->hostname);

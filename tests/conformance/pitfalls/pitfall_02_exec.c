@@ -2,7 +2,7 @@
  * Pitfall 2: signals while a program becomes another, and while children are made. What is ignored stays ignored, what is
  * pending stays pending, what kills kills, and nothing else happens.
  */
-#include "../check.h"
+#include "../storm.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -80,7 +80,7 @@ static void handler(int sig)
 
 int main(int argc, char **argv)
 {
-	struct itimerval often = {.it_value.tv_usec = 200, .it_interval.tv_usec = 200}, never = {0};
+	struct itimerval often = {0}, never = {0};
 	int status, wrong = 0;
 	pid_t pid, killer;
 
@@ -159,6 +159,7 @@ int main(int argc, char **argv)
 
 	/* The parent's side: a handler runs all the time while children are made. */
 	signal(SIGALRM, handler);
+	often.it_value.tv_usec = often.it_interval.tv_usec = storm_interval(200, storm_fork);
 	setitimer(ITIMER_REAL, &often, NULL);
 	wrong = 0;
 	for (int i = 0; i < 60; i++) {

@@ -3,7 +3,7 @@
  *
  * conformance: dynamic
  */
-#include "../check.h"
+#include "../storm.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 	struct sigaction act = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
 	struct itimerval often = {.it_value.tv_usec = 1000, .it_interval.tv_usec = 1000};
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
-	struct itimerspec every = {.it_value.tv_nsec = 200000, .it_interval.tv_nsec = 200000};
+	struct itimerspec every = {0};
 	pthread_t t[4];
 	timer_t timer;
 
@@ -73,13 +73,14 @@ int main(int argc, char **argv)
 	sigaction(SIGRTMIN, &act, NULL);
 	sigaction(SIGPROF, &act, NULL);
 	NEED(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+	every.it_value.tv_nsec = every.it_interval.tv_nsec = storm_interval(200, storm_call) * 1000;
 	timer_settime(timer, 0, &every, NULL);
 	setitimer(ITIMER_PROF, &often, NULL);
 	pthread_create(&t[0], NULL, load, (void *)"libm.so.6");
 	pthread_create(&t[1], NULL, load, (void *)"libresolv.so.2");
 	pthread_create(&t[2], NULL, load, (void *)"libutil.so.1");
 	pthread_create(&t[3], NULL, threads, &t);
-	for (time_t end = time(NULL) + 3; time(NULL) < end;)
+	for (time_t end = time(NULL) + 15; time(NULL) < end && (signals <= 2000 || loads <= 200);)
 		usleep(10000);
 	stop = true;
 	for (int i = 0; i < 4; i++)

@@ -1,14 +1,13 @@
-/* Alternate stacks of 8 KB, handlers on them that make calls and are interrupted, threads with the smallest stack. */
+/* Alternate stacks of 8 KB, handlers on them that make calls, threads with the smallest stack. */
 #include "../check.h"
 
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <sys/time.h>
 
 static char alternate[16384] __attribute__((aligned(16)));
-static volatile sig_atomic_t on_alternate, calls_ok, nested;
+static volatile sig_atomic_t on_alternate, calls_ok;
 static sigjmp_buf jump;
 
 static bool is_on(const char *p)
@@ -35,31 +34,6 @@ static void overflow(int sig)
 	siglongjmp(jump, 1);
 }
 
-static void inner(int sig)
-{
-	char here;
-
-	(void)sig;
-	nested = is_on(&here);
-}
-
-static void outer(int sig)
-{
-	char guard[64];
-	stack_t now;
-
-	(void)sig;
-	memset(guard, 0x5a, sizeof(guard));
-	/* A call that waits, on the alternate stack, interrupted by a handler that uses it too. */
-	(void)!open("fifo", O_RDONLY);
-	for (size_t i = 0; i < sizeof(guard); i++)
-		if (guard[i] != 0x5a)
-			calls_ok = 0;
-	sigaltstack(NULL, &now);
-	if ((now.ss_flags & SS_ONSTACK) == 0)
-		calls_ok = 0;
-}
-
 #pragma GCC diagnostic ignored "-Winfinite-recursion"
 static int recurse(int n)
 {
@@ -84,13 +58,11 @@ int main(int argc, char **argv)
 {
 	stack_t stack = {.ss_sp = alternate, .ss_size = sizeof(alternate)}, now;
 	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_ONSTACK};
-	struct itimerval soon = {.it_value.tv_usec = 50000};
 	pthread_attr_t attributes;
 	pthread_t t[16];
 	int failed = 0;
 
 	check_begin(argc, argv);
-	mkfifo("fifo", 0600);
 	CHECK_OK(sigaltstack(&stack, NULL), "an alternate stack of 8 KB");
 	CHECK(access("/etc", F_OK) == 0, "a call with an alternate stack");
 	CHECK_OK(sigaltstack(NULL, &now), "asks for it");
@@ -99,16 +71,6 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 100; i++)
 		raise(SIGUSR1);
 	CHECK(on_alternate && calls_ok, "a handler on it makes calls");
-
-	act.sa_handler = inner;
-	sigaction(SIGALRM, &act, NULL);
-	act.sa_handler = outer;
-	sigaction(SIGUSR2, &act, NULL);
-	calls_ok = 1;
-	setitimer(ITIMER_REAL, &soon, NULL);
-	raise(SIGUSR2);
-	CHECK(nested, "a handler interrupts a waiting call of another on the same alternate stack");
-	CHECK(calls_ok, "which finds its stack as it was");
 
 	act.sa_handler = overflow;
 	sigaction(SIGSEGV, &act, NULL);

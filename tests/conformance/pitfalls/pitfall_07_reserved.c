@@ -37,7 +37,7 @@ static void close_one_by_one(void *arg)
 	int bad = 0;
 
 	(void)arg;
-	for (int fd = 3; fd < 2000; fd++)
+	for (int fd = 3; fd < 700; fd++)
 		bad += close(fd) != -1 || errno != EBADF;
 	CHECK_EQUAL(bad, 0, "closing what is not open is EBADF for each number");
 	CHECK(works(), "paths work afterwards");
@@ -81,7 +81,10 @@ static void mark_all(void *arg)
 	CHECK_EQUAL(run_shell("test -d / && cd /etc && test -f passwd && exit 9"), 9, "marking all with FD_CLOEXEC");
 }
 
-/* A program that fills the whole table can use all but one of the numbers; what it then has is intact. */
+/*
+ * A program that fills the whole table can use all but one of the numbers, and one less where a path is opened directory by
+ * directory; what it then has is intact.
+ */
 static void fill(void *arg)
 {
 	struct stat null, st;
@@ -92,7 +95,7 @@ static void fill(void *arg)
 	NEED(stat("/dev/null", &null) == 0);
 	for (int fd; (fd = open("/dev/null", O_RDWR)) >= 0; got++)
 		wrong += fstat(fd, &st) != 0 || st.st_rdev != null.st_rdev;
-	CHECK(errno == EMFILE && got >= 596, "a table that is filled");
+	CHECK(errno == EMFILE && got >= 595, "a table that is filled");
 	CHECK_EQUAL(wrong, 0, "each descriptor is what was opened");
 	for (int fd = 3; fd < 600; fd++)
 		close(fd);
@@ -127,7 +130,7 @@ int main(int argc, char **argv)
 	check_in_child(limited, (void *)20);
 
 	/* Nobody can get hold of what is not open. */
-	for (int fd = 10; fd < 1000; fd++) {
+	for (int fd = 10; fd < 400; fd++) {
 		struct stat st;
 		char path[64], to[64];
 		int copy = dup(fd);
@@ -154,7 +157,7 @@ int main(int argc, char **argv)
 	}
 	CHECK_EQUAL(duplicates, 0, "nothing can be had from a number that is not open");
 	NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-	for (int fd = 10; fd < 1000; fd++) {
+	for (int fd = 10; fd < 400; fd++) {
 		char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = {0}, byte = 0;
 		struct iovec io = {&byte, 1};
 		struct msghdr m = {

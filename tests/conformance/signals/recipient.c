@@ -99,27 +99,6 @@ static void interrupted_by_process(int sig, int *ret_times, int *ret_senders)
 	}
 }
 
-static int waited(int sig)
-{
-	sigset_t s;
-	int n = 0;
-
-	sigemptyset(&s);
-	sigaddset(&s, sig);
-	for (int i = 0; i < ROUNDS; i++) {
-		pthread_t other;
-		int got;
-
-		/* The other one does not block it, and its default would be the end. */
-		pthread_create(&other, NULL, kill_soon, (void *)(long)sig);
-		mask(SIG_BLOCK, sig);
-		n += sigwait(&s, &got) == 0 && got == sig;
-		mask(SIG_UNBLOCK, sig);
-		pthread_join(other, NULL);
-	}
-	return n;
-}
-
 int main(int argc, char **argv)
 {
 	int slept[3], times, senders, before = 0;
@@ -152,9 +131,6 @@ int main(int argc, char **argv)
 	CHECK_EQUAL(by_others, 0, "a thread inherits what is blocked");
 	mask(SIG_UNBLOCK, SIGUSR1);
 	CHECK_EQUAL(by_first, 1, "unblocking delivers");
-
-	CHECK_EQUAL(waited(SIGUSR2), ROUNDS,
-		    "sigwait in the first thread gets a signal that another one does not block");
 
 	/* A scheduler may let another thread see one first. */
 	for (int i = 0; i < 3; i++)

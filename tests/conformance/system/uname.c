@@ -27,5 +27,8 @@ int main(int argc, char **argv)
 	NEED(personality(PER_LINUX32) != -1);
 	CHECK_OK(syscall(SYS_uname, &u), "as a 32-bit system");
 	CHECK_STRING(u.machine, "i686", "the machine is another");
+	NEED(personality(UNAME26) != -1);
+	CHECK_OK(syscall(SYS_uname, &u), "as a system for old programs");
+	CHECK(strncmp(u.release, "2.6.", 4) == 0, "the release is an old one");
 	return check_end();
 }

@@ -1,7 +1,7 @@
 /*
- * damage_test LAUNCHER [ROUNDS]: ELF files with one field changed to each of many values, then ROUNDS files with several
+ * damage_test LAUNCHER [ROUNDS [STRIDE]]: ELF files with one field changed to each of many values, then ROUNDS files with several
  * changed at random, and files that are cut: the kernel and the loader must come to the same end, and to the same process
- * if they accept it. Nothing of the files runs.
+ * if they accept it. Nothing of the files runs. With a STRIDE only every such file is tried.
  */
 #include <linux/capability.h>
 #include <stdio.h>
@@ -85,7 +85,7 @@ static const int64_t offsets[] = {1, -1, 0x10, 0x800, 0x1000, -0x1000, 0x100000}
 
 static const char *launcher;
 static char program_path[256], interpreter_path[256];
-static unsigned compared, different, excused;
+static unsigned seen, stride = 1, compared, different, excused;
 
 /* The subject of damage: the program, or the interpreter of an undamaged one. */
 struct base {
@@ -163,6 +163,8 @@ static void check(const struct base *b, const struct made_elf *damaged, const ch
 	static struct snapshot native, launched;
 	char label[400];
 
+	if (seen++ % stride != 0)
+		return;
 	if (!write_made(b->damage_interpreter ? &b->program : damaged, program_path) ||
 	    !write_made(b->damage_interpreter ? damaged : &b->interpreter, interpreter_path))
 		exit(2);
@@ -293,6 +295,8 @@ int main(int argc, char **argv)
 	if (argc < 2 || mkdtemp(directory) == NULL)
 		return 2;
 	launcher = argv[1];
+	if (argc > 3 && (stride = (unsigned)strtoul(argv[3], NULL, 0)) == 0)
+		return 2;
 	/* Guests have no capabilities on the host: the lowest pages are not for them. */
 	(void)prctl(PR_CAPBSET_DROP, CAP_SYS_RAWIO);
 	(void)snprintf(program_path, sizeof(program_path), "%s/program", directory);
