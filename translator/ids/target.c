@@ -1,10 +1,12 @@
 /* Who another process of the instance is, and what may be sent to it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdatomic.h>
 
 #include "base/host.h"
+#include "base/str.h"
 #include "translator/ids/ids.h"
 #include "translator/ids/process.h"
 
@@ -58,14 +60,23 @@ int tr_creds_of(struct tr_call *c, pid_t pid, struct creds *ret)
 	return 0;
 }
 
+/* A process that has ended, or that is about to be a zombie and has given back its memory: nothing tells its executable. */
+static bool has_ended(pid_t pid, const struct ids_process *p)
+{
+	struct stat st;
+	char exe[32];
+
+	(void)str_format(exe, sizeof(exe), "/proc/%d/exe", pid);
+	return p->state == 'Z' || host_fstatat(AT_FDCWD, exe, &st, 0) == -ENOENT;
+}
+
 bool tr_pid_visible(struct tr_call *c, pid_t pid)
 {
 	struct ids_process p;
 
 	if (pid == c->ns.pid || pid == tr_tid(c) || tr_is_guest(c, pid))
 		return true;
-	/* A process that has ended has no executable any more to tell it by. */
-	return ids_process_read(pid, &p) == 0 && p.state == 'Z' && p.ppid > 1 && tr_is_guest(c, p.ppid);
+	return ids_process_read(pid, &p) == 0 && has_ended(pid, &p) && p.ppid > 1 && tr_is_guest(c, p.ppid);
 }
 
 static bool same_session(pid_t pid)
