@@ -48,3 +48,22 @@ struct process_slot *instance_claim_slot(struct instance *in, pid_t pid)
 	}
 	return NULL;
 }
+
+void instance_note_missed(struct instance *in, uint32_t nr)
+{
+	const uint64_t bit = 1ull << (nr % 64);
+
+	if (nr < INSTANCE_CALLS && (atomic_load_explicit(&in->missed_calls[nr / 64], memory_order_relaxed) & bit) == 0)
+		atomic_fetch_or(&in->missed_calls[nr / 64], bit);
+}
+
+void instance_note_unknown(struct instance *in, uint32_t nr)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(in->unknown_calls); i++) {
+		uint64_t old = 0;
+
+		if (atomic_compare_exchange_strong(&in->unknown_calls[i], &old, INSTANCE_UNKNOWN_CALL | nr) ||
+		    old == (INSTANCE_UNKNOWN_CALL | nr))
+			return;
+	}
+}

@@ -29,12 +29,13 @@
 
 #define INSTANCE_MAGIC 0x6e75727876ull
 #ifndef INSTANCE_VERSION
-#define INSTANCE_VERSION 4
+#define INSTANCE_VERSION 5
 #endif
 
 #define INSTANCE_PATH_MAX 4096
 #define INSTANCE_MOUNTS   64
 #define INSTANCE_SLOTS    4096 /* power of two */
+#define INSTANCE_CALLS    512  /* more than the highest call's number */
 
 /* What a mount point shows. */
 enum mount_kind {
@@ -178,9 +179,11 @@ struct instance {
 	/* --trace's summary, by call number. */
 	struct {
 		_Atomic uint64_t count, nanoseconds;
-	} calls[512];
+	} calls[INSTANCE_CALLS];
 	/* The first different numbers that were called and that the table does not know, each with INSTANCE_UNKNOWN_CALL. */
 	_Atomic uint64_t unknown_calls[16];
+	/* A bit for each call that the table knows and that was answered as it was only because something is missing here. */
+	_Atomic uint64_t missed_calls[INSTANCE_CALLS / 64];
 
 	/* Whose slot each is: the host's pid, 0 for a free one. Apart from the slots, so that a search touches few pages. A
 	 * slot whose process is gone may be taken over by anyone. */
@@ -222,6 +225,10 @@ struct process_slot *instance_find_slot(struct instance *in, pid_t pid);
  * NULL when all near its place are taken by living processes.
  */
 struct process_slot *instance_claim_slot(struct instance *in, pid_t pid);
+
+/* What was called and is not there: a number of the table's, or one that it does not know. Once per number it costs something. */
+void instance_note_missed(struct instance *in, uint32_t nr);
+void instance_note_unknown(struct instance *in, uint32_t nr);
 
 /*
  * Changing the mounts. Between lock and unlock the caller is the only writer, so what it reads stays. Readers do not

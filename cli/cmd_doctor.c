@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "cli/calls.h"
 #include "cli/commands.h"
 #include "cli/distributions.h"
 #include "cli/json.h"
@@ -49,6 +50,40 @@ static bool examine(const struct options *o, const struct probe *probes, const c
 	return well;
 }
 
+static void print_call_text(const struct lost_call *l, bool first)
+{
+	char number[32];
+
+	if (first)
+		puts("\ncalls of its programs that version 1 could not do, or not in full");
+	snprintf(number, sizeof(number), "number %u", l->nr);
+	printf("%-26s %s\n", l->name != NULL ? l->name : number, l->why);
+}
+
+static void print_call_json(const struct lost_call *l, bool first)
+{
+	printf("%s\n  {\"id\": \"call\", \"number\": %u, \"name\": ", first ? "" : ",", l->nr);
+	if (l->name != NULL)
+		json_print_string(l->name);
+	else
+		fputs("null", stdout);
+	fputs(", \"means\": ", stdout);
+	json_print_string(l->why);
+	putchar('}');
+}
+
+static void list_calls(const struct options *o, const struct distro *d)
+{
+	static struct lost_call calls[MISSED_CALLS_MAX];
+	size_t count = calls_lost(d, calls);
+
+	for (size_t i = 0; i < count; i++)
+		if (o->given[OPTION_JSON])
+			print_call_json(&calls[i], false);
+		else
+			print_call_text(&calls[i], i == 0);
+}
+
 /* Where new distributions will be: the nearest directory that is there. */
 static void find_store(char *path, size_t size)
 {
@@ -67,16 +102,16 @@ static void find_store(char *path, size_t size)
 
 int cmd_doctor(const struct options *o)
 {
+	const struct distro *d = NULL;
+	struct registry r = REGISTRY_EMPTY;
 	char store[PATH_MAX];
 	bool well, first = true;
 
 	find_store(store, sizeof(store));
 	if (o->argument_count > 0) {
-		struct registry r;
-
 		distributions_read(&r);
-		snprintf(store, sizeof(store), "%s", distributions_find(&r, o->arguments[0])->location);
-		registry_done(&r);
+		d = distributions_find(&r, o->arguments[0]);
+		snprintf(store, sizeof(store), "%s", d->location);
 	}
 	if (o->given[OPTION_JSON])
 		putchar('[');
@@ -84,7 +119,10 @@ int cmd_doctor(const struct options *o)
 	if (!o->given[OPTION_JSON])
 		printf("\n%s\n", store);
 	well = examine(o, probes_of_store, store, &first) && well;
+	if (d != NULL)
+		list_calls(o, d);
 	if (o->given[OPTION_JSON])
 		puts("\n]");
+	registry_done(&r);
 	return well ? 0 : 1;
 }

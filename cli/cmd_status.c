@@ -2,12 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/calls.h"
 #include "cli/commands.h"
 #include "cli/distributions.h"
 #include "cli/gates.h"
 #include "cli/json.h"
 
 #define VERSION_2_REASON "it is not built yet"
+
+static struct lost_call calls[MISSED_CALLS_MAX];
 
 static void print_text(const struct registry *r, const struct distro *d)
 {
@@ -22,6 +25,14 @@ static void print_text(const struct registry *r, const struct distro *d)
 		else
 			printf("  gate %s: not usable: %s (%s)\n", gate_names[i],
 			       gate_reason((enum instance_gate)i, error), strerror(-error));
+	}
+	if (d != NULL) {
+		size_t count = calls_lost(d, calls);
+
+		if (count > 0)
+			printf("  calls of %s's programs that it could not do, or not in full: %zu (lxrun --doctor "
+			       "%s)\n",
+			       d->name, count, d->name);
 	}
 	puts("Version 2, a kernel of its own: not usable: " VERSION_2_REASON);
 }
@@ -45,7 +56,14 @@ static void print_json(const struct registry *r, const struct distro *d)
 		}
 		putchar('}');
 	}
-	fputs("\n  },\n  \"version2\": {\"usable\": false, \"reason\": \"" VERSION_2_REASON "\"}\n}\n", stdout);
+	fputs("\n  },\n  \"missedCalls\": [", stdout);
+	if (d != NULL) {
+		size_t count = calls_lost(d, calls);
+
+		for (size_t i = 0; i < count; i++)
+			printf("%s%u", i > 0 ? ", " : "", calls[i].nr);
+	}
+	fputs("],\n  \"version2\": {\"usable\": false, \"reason\": \"" VERSION_2_REASON "\"}\n}\n", stdout);
 }
 
 int cmd_status(const struct options *o)

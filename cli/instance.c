@@ -12,9 +12,6 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,42 +44,6 @@ static const char *name_of(const struct instance_plan *p)
 
 /* --- joining ----------------------------------------------------------------------------------------------------------- */
 
-/* A connection to the supervisor; -ECONNREFUSED if there is none. */
-static int connect_to(const char *runtime)
-{
-	const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
-	int fd CLEANUP(host_close_at) = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	struct sockaddr_un name = {.sun_family = AF_UNIX};
-
-	if (fd < 0)
-		return -errno;
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (snprintf(name.sun_path, sizeof(name.sun_path), "%s/ctl", runtime) >= (int)sizeof(name.sun_path))
-		return -ENAMETOOLONG;
-	if (connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
-		return errno == ENOENT || errno == ENOTSOCK ? -ECONNREFUSED : -errno;
-	return take_fd(&fd);
-}
-
-/* -ECONNREFUSED: the supervisor has gone without having done anything. */
-static int ask(int socket, void *request, size_t size, const char *const *strings, int fd, struct protocol_packet *ret)
-{
-	int r = protocol_send(socket, request, size, strings, fd);
-	ssize_t n;
-
-	if (r == -EPIPE || r == -ECONNRESET)
-		return -ECONNREFUSED;
-	if (r < 0)
-		return r;
-	n = protocol_receive(socket, 0, ret);
-	if (n == 0 || n == -ECONNRESET || n == -EPIPE)
-		return -ECONNREFUSED;
-	if (n < 0)
-		return (int)n;
-	return ret->is_protocol && ret->fields.header.kind == PROTOCOL_ANSWER ? 0 : -EPROTO;
-}
-
 /* The ptrace gate: the supervisor begins to trace this process. Who has no capabilities may trace only who has none. */
 static int accept_tracer(int socket, pid_t supervisor, struct message *message)
 {
@@ -92,7 +53,7 @@ static int accept_tracer(int socket, pid_t supervisor, struct message *message)
 
 	(void)prctl(PR_SET_PTRACER, supervisor, 0, 0, 0);
 	if (r == 0)
-		r = ask(socket, &request, sizeof(request), NULL, -1, &answer);
+		r = protocol_ask(socket, &request, sizeof(request), NULL, -1, &answer);
 	if (r == 0)
 		r = answer.fields.answer.status;
 	if (r < 0)
@@ -115,7 +76,7 @@ static int explain(const struct instance_plan *p, int r, const char *sentence, s
 static int join(const struct instance_plan *plan, const struct instance_program *program, const char *runtime,
 		struct message *message)
 {
-	int socket CLEANUP(host_close_at) = connect_to(runtime);
+	int socket CLEANUP(host_close_at) = protocol_connect(runtime, ANSWER_SECONDS);
 	const char *strings[] = {program->directory, program->path, NULL};
 	struct protocol_join request = {.header.kind = PROTOCOL_JOIN, .socket = socket};
 	static struct protocol_packet answer;
@@ -134,7 +95,7 @@ static int join(const struct instance_plan *plan, const struct instance_program 
 		request.flags |= PROTOCOL_TRACE;
 	if (program->home_else)
 		request.flags |= PROTOCOL_HOME_ELSE;
-	r = ask(socket, &request, sizeof(request), strings, program->trace, &answer);
+	r = protocol_ask(socket, &request, sizeof(request), strings, program->trace, &answer);
 	if (r == -ECONNREFUSED)
 		return r;
 	if (r == 0)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "cli/missed.h"
 #include "cli/rundir.h"
 #include "cli/supervisor_state.h"
 
@@ -46,6 +47,7 @@ static void end_instance(const struct supervisor *s)
 	snprintf(sentence, sizeof(sentence), "%.300s was ended because its supervisor was killed", o->name);
 	terminals_say(&terminals, sentence);
 	(void)guests_kill(&s->guests, KILL_MILLISECONDS);
+	(void)!missed_store(s->in, o->location);
 	if (o->id != NULL && lock_location(o->location))
 		rundir_withdraw(o->id, s->in->runtime);
 	rundir_remove(s->in->runtime);

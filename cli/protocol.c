@@ -1,9 +1,14 @@
 #include "cli/protocol.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
+
+#include "base/host.h"
 
 union control {
 	struct cmsghdr header;
@@ -86,4 +91,39 @@ ssize_t protocol_receive(int socket, int flags, struct protocol_packet *ret)
 	ret->size = (size_t)n;
 	understand(ret);
 	return n;
+}
+
+int protocol_connect(const char *runtime, int seconds)
+{
+	const struct timeval patience = {.tv_sec = seconds};
+	int fd CLEANUP(host_close_at) = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+
+	if (fd < 0)
+		return -errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (snprintf(name.sun_path, sizeof(name.sun_path), "%s/ctl", runtime) >= (int)sizeof(name.sun_path))
+		return -ENAMETOOLONG;
+	if (connect(fd, (struct sockaddr *)&name, sizeof(name)) < 0)
+		return errno == ENOENT || errno == ENOTSOCK ? -ECONNREFUSED : -errno;
+	return take_fd(&fd);
+}
+
+int protocol_ask(int socket, void *request, size_t size, const char *const *strings, int fd,
+		 struct protocol_packet *ret)
+{
+	int r = protocol_send(socket, request, size, strings, fd);
+	ssize_t n;
+
+	if (r == -EPIPE || r == -ECONNRESET)
+		return -ECONNREFUSED;
+	if (r < 0)
+		return r;
+	n = protocol_receive(socket, 0, ret);
+	if (n == 0 || n == -ECONNRESET || n == -EPIPE)
+		return -ECONNREFUSED;
+	if (n < 0)
+		return (int)n;
+	return ret->is_protocol && ret->fields.header.kind == PROTOCOL_ANSWER ? 0 : -EPROTO;
 }

@@ -29,6 +29,8 @@ enum protocol_kind {
 	/* After an answer with PROTOCOL_TRACER: the sender may be traced by the process that the answer named. */
 	PROTOCOL_TRACE_ME = 2,
 	PROTOCOL_ANSWER = 3,
+	/* What is to outlast the instance is to be stored now: which calls its programs made in vain. */
+	PROTOCOL_STORE = 4,
 };
 
 struct protocol_header {
@@ -89,5 +91,11 @@ struct protocol_packet {
 MUST_CHECK int protocol_send(int socket, void *fields, size_t size, const char *const *strings, int fd);
 /* One packet: its size, 0 at the end, or -errno. flags are recvmsg(2)'s. */
 MUST_CHECK ssize_t protocol_receive(int socket, int flags, struct protocol_packet *ret);
+
+/* A connection to the supervisor whose answers are waited for so long; -ECONNREFUSED if there is none. */
+MUST_CHECK int protocol_connect(const char *runtime, int seconds);
+/* Sends (as protocol_send) and receives the answer. -ECONNREFUSED: the supervisor has gone without having done anything. */
+MUST_CHECK int protocol_ask(int socket, void *request, size_t size, const char *const *strings, int fd,
+			    struct protocol_packet *ret);
 
 #endif

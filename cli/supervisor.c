@@ -26,6 +26,7 @@
 
 #include "base/host.h"
 #include "base/privileges.h"
+#include "cli/missed.h"
 #include "cli/rundir.h"
 #include "cli/supervisor_state.h"
 #include "cli/trace.h"
@@ -36,6 +37,8 @@
 #define FIRST_MILLISECONDS 5000
 /* How often the lock is tried that somebody has who starts the distribution, or changes it. */
 #define LOCK_MILLISECONDS 20
+/* How often it is stored what must not be lost if this process is killed. */
+#define STORE_MILLISECONDS 60000
 /* How long guests have to end by themselves when the instance is terminated, and how often it is looked whether they have. */
 #define GRACE_MILLISECONDS 1000
 #define LOOK_MILLISECONDS  20
@@ -58,6 +61,7 @@ static NORETURN void leave(struct supervisor *s)
 	close(s->ctl);
 	trace_finish(s->in);
 	keeper_end(s);
+	(void)!missed_store(s->in, s->o->location);
 	if (s->o->id != NULL)
 		rundir_withdraw(s->o->id, s->in->runtime);
 	rundir_remove(s->in->runtime);
@@ -161,7 +165,7 @@ static int wait_time(struct supervisor *s, struct idleness *idle)
 
 	if (s->count > 0 || atomic_load(&s->threads) > 0) {
 		idle->since = 0;
-		return -1;
+		return STORE_MILLISECONDS;
 	}
 	if (guests_any(&s->guests)) {
 		idle->since = 0;
@@ -182,9 +186,15 @@ static int wait_time(struct supervisor *s, struct idleness *idle)
 void supervisor_serve(struct supervisor *s)
 {
 	struct idleness idle = {.since = now() + FIRST_MILLISECONDS};
+	int64_t stored = now();
 
 	for (;;) {
 		int milliseconds = wait_time(s, &idle);
+
+		if (now() - stored >= STORE_MILLISECONDS) {
+			(void)!missed_store(s->in, s->o->location);
+			stored = now();
+		}
 
 		fill_polled(s);
 		if (poll(s->polled, FIXED_POLLS + s->count, milliseconds) <= 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "cli/missed.h"
 #include "cli/protocol.h"
 #include "cli/supervisor_state.h"
 #include "cli/trace.h"
@@ -169,6 +170,9 @@ void join_serve(struct supervisor *s, struct member *m, struct protocol_packet *
 		break;
 	case PROTOCOL_TRACE_ME:
 		trace_me(s, m);
+		break;
+	case PROTOCOL_STORE:
+		(void)answer(s, m->fd, missed_store(s->in, s->o->location), 0, "");
 		break;
 	case PROTOCOL_ANSWER:
 	default:

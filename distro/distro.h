@@ -120,6 +120,23 @@ MUST_CHECK int distro_store_path(const char *name, char *ret, size_t size);
 /* The path of `rootfs` or `disk.ext4` below its location. */
 MUST_CHECK int distro_path(const struct distro *d, const char *name, char *ret, size_t size);
 
+/* --- what its programs asked for in vain ---------------------------------------------------------------------------- */
+
+#define MISSED_CALLS_MAX 600
+
+/* Numbers of system calls that could not be done. Kept in the distribution's location, by whoever runs it. */
+struct missed_calls {
+	size_t count;
+	uint32_t nr[MISSED_CALLS_MAX];
+};
+
+/* True if the number is new; also false when there is no more room. */
+bool missed_calls_add(struct missed_calls *m, uint32_t nr);
+/* Empty where nothing was kept, or nothing of sense. */
+void missed_calls_read(const char *location, struct missed_calls *ret);
+/* By rename: who reads finds the old ones or the new ones. -errno, and nothing changed. */
+MUST_CHECK int missed_calls_write(const char *location, const struct missed_calls *m);
+
 /* --- configuration --------------------------------------------------------------------------------------------------- */
 
 /* What is wrong in a configuration file, a line each: "Unknown key 'a.b' in FILE:LINE". */

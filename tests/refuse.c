@@ -5,6 +5,7 @@
  *            clone3, whose flags a filter cannot see, ENOSYS (libcs fall back to clone)
  *   seccomp  no further filters: seccomp answers ENOSYS, prctl(PR_SET_SECCOMP) EINVAL
  *   filters  seccomp and prctl(PR_SET_SECCOMP) answer EPERM: there are filters, and one more is refused
+ *   listener there is a listener already: seccomp with SECCOMP_FILTER_FLAG_NEW_LISTENER answers EBUSY
  *   openat2  ENOSYS
  *   ptrace   EPERM, also for process_vm_readv and process_vm_writev
  *   container   what the default profile of container managers takes from a container without capabilities
@@ -48,6 +49,7 @@ static const struct rule rules[] = {
 	{"seccomp", SYS_prctl, 0, ~0u, PR_SET_SECCOMP, EINVAL},
 	{"filters", SYS_seccomp, 0, 0, 0, EPERM},
 	{"filters", SYS_prctl, 0, ~0u, PR_SET_SECCOMP, EPERM},
+	{"listener", SYS_seccomp, 1, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0, EBUSY},
 	{"openat2", SYS_openat2, 0, 0, 0, ENOSYS},
 	{"ptrace", SYS_ptrace, 0, 0, 0, EPERM},
 	{"ptrace", SYS_process_vm_readv, 0, 0, 0, EPERM},

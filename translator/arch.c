@@ -9,7 +9,6 @@
  */
 long sys_arch_prctl(struct tr_call *c, const struct arch_prctl_args *a)
 {
-	(void)c;
 	(void)a;
-	return -EOPNOTSUPP;
+	return tr_gap(c, -EOPNOTSUPP);
 }

@@ -160,30 +160,19 @@ static const struct entry table[] = {
 };
 #endif
 
-static void note_unknown(struct instance *in, uint32_t nr)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(in->unknown_calls); i++) {
-		uint64_t old = 0;
-
-		if (atomic_compare_exchange_strong(&in->unknown_calls[i], &old, INSTANCE_UNKNOWN_CALL | nr) ||
-		    old == (INSTANCE_UNKNOWN_CALL | nr))
-			return;
-	}
-}
-
 static long run(struct tr_call *c)
 {
 	const struct entry *e = c->nr < ARRAY_SIZE(table) ? &table[c->nr] : NULL;
 
 	if (e == NULL || (e->enter == NULL && e->error == 0)) {
-		note_unknown(c->ns.in, c->nr);
+		instance_note_unknown(c->ns.in, c->nr);
 		return -ENOSYS;
 	}
 	if (e->enter != NULL)
 		return e->enter(c);
 	if (e->error < 0)
 		return tr_native(c);
-	return -e->error;
+	return tr_gap(c, -e->error);
 }
 
 static long run_in_any_case(struct tr_call *c)

@@ -116,6 +116,13 @@ static inline long tr_native(struct tr_call *c)
 	return 0;
 }
 
+/* The answer of a call that cannot be done here, and that a kernel with everything would do: --doctor tells of it. */
+static inline long tr_gap(const struct tr_call *c, long error)
+{
+	instance_note_missed(c->ns.in, c->nr);
+	return error;
+}
+
 /*
  * A host call that may wait, made so that a guest's signal interrupts it as it would natively: the guest's mask is in
  * force while it waits, -EINTR and restarts come out as the kernel would have them. Only for handlers in the guest's

@@ -76,14 +76,14 @@ static long set_seccomp(struct tr_call *c, uint64_t mode, uint64_t program)
 }
 
 /* The addresses of code, data and arguments are the loader's to tell the kernel, and the executable is virtual. */
-static long set_mm(const struct prctl_args *a)
+static long set_mm(const struct tr_call *c, const struct prctl_args *a)
 {
 	const uint64_t what = a->arg2;
 
 	if (a->arg5 != 0 ||
 	    (a->arg4 != 0 && what != PR_SET_MM_AUXV && what != PR_SET_MM_MAP && what != PR_SET_MM_MAP_SIZE))
 		return -EINVAL;
-	return -EPERM;
+	return tr_gap(c, -EPERM);
 }
 
 long sys_prctl(struct tr_call *c, const struct prctl_args *a)
@@ -116,10 +116,10 @@ long sys_prctl(struct tr_call *c, const struct prctl_args *a)
 	case PR_SET_SECCOMP:
 		return set_seccomp(c, a->arg2, a->arg3);
 	case PR_SET_MM:
-		return set_mm(a);
+		return set_mm(c, a);
 	case PR_SET_SYSCALL_USER_DISPATCH:
 		/* Its selector would also turn the resident's own calls into signals. */
-		return -EINVAL;
+		return tr_gap(c, -EINVAL);
 	case INSIDE_PRCTL:
 		return INSIDE_ANSWER;
 	default:

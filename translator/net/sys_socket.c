@@ -17,5 +17,5 @@ long sys_socket(struct tr_call *c, const struct socket_args *a)
 
 	if (a->domain != AF_NETLINK || a->protocol != NETLINK_AUDIT || (type != SOCK_RAW && type != SOCK_DGRAM))
 		return tr_native(c);
-	return -EPROTONOSUPPORT;
+	return tr_gap(c, -EPROTONOSUPPORT);
 }

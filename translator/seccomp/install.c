@@ -92,7 +92,7 @@ static long work_install(struct tr_call *c, struct work *w, unsigned flags, uint
 	return 0;
 }
 
-static int check_flags(unsigned flags)
+static long check_flags(const struct tr_call *c, unsigned flags)
 {
 	const unsigned both = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER;
 	const bool listener = (flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
@@ -104,14 +104,14 @@ static int check_flags(unsigned flags)
 	if ((flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) != 0 && !listener)
 		return -EINVAL;
 	/* Linux: where a filter above has a listener. Here: always, the one above being the instance's own. */
-	return listener ? -EBUSY : 0;
+	return listener ? tr_gap(c, -EBUSY) : 0;
 }
 
 static long set_filter(struct tr_call *c, unsigned flags, uint64_t args)
 {
 	struct work w CLEANUP(work_done) = {0};
 	struct sock_fprog guest;
-	int r = check_flags(flags);
+	long r = check_flags(c, flags);
 
 	if (r < 0)
 		return r;

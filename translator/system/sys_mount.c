@@ -79,10 +79,12 @@ static int new_mount(struct tr_call *c, const struct mount_args *a, uint64_t fla
 		.flags = flags,
 		.options = data,
 	};
+	int r;
 
 	if (a->filesystemtype == NULL)
 		return -EINVAL;
-	return fstype_mount(&request, at->directory);
+	r = fstype_mount(&request, at->directory);
+	return r == -ENODEV || r == -EPERM ? (int)tr_gap(c, r) : r;
 }
 
 /* The options as text; "" for none. What is no text is for file systems that are not there. */

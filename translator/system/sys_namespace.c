@@ -26,7 +26,7 @@ long tr_refuse_namespaces(const struct tr_call *c, uint64_t flags)
 		return 0;
 	/* A user namespace gives the rights to the others, and there is none to be had. */
 	if ((flags & CLONE_NEWUSER) != 0 || creds_capable(c->creds, CAP_SYS_ADMIN))
-		return -EINVAL;
+		return tr_gap(c, -EINVAL);
 	return -EPERM;
 }
 
@@ -91,7 +91,7 @@ long sys_setns(struct tr_call *c, const struct setns_args *a)
 	if (r < 0)
 		return r;
 	/* One that lxrun was not started in can only come from the host. */
-	return theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev ? 0 : -EPERM;
+	return theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev ? 0 : tr_gap(c, -EPERM);
 }
 
 /* The mount that a path is in, by the table's index. */
@@ -123,5 +123,5 @@ long sys_pivot_root(struct tr_call *c, const struct pivot_root_args *a)
 	}
 	/* Linux: moves the root of everyone in the mount namespace. Here: all guests would be moved, so the answer is that
 	 * of a root that cannot be (man 2 pivot_root, EINVAL); chroot(2) is for one process. */
-	return in_root ? -EBUSY : -EINVAL;
+	return tr_gap(c, in_root ? -EBUSY : -EINVAL);
 }
