@@ -14,35 +14,36 @@
 struct vfs_at; /* vfs/vfs.h; only who uses the AT kinds by value needs it complete */
 
 /* K(name, C type, registers) */
-#define ARGUMENT_KINDS(K)                                                                      \
-	K(FD, int, 1)           /* an open descriptor */                                       \
-	K(AT, struct vfs_at, 2) /* directory descriptor and path */                            \
-	K(AT_O, struct vfs_at, 2)                                                              \
-	K(PATH, struct vfs_at, 1) /* a path from the cwd: the same type with dir = AT_FDCWD */ \
-	K(PATH_O, struct vfs_at, 1)                                                            \
-	K(STR, const char *, 1) /* any other string, shorter than PATH_MAX */                  \
-	K(STR_O, const char *, 1)                                                              \
-	K(ADDR, uint64_t, 1)   /* address of something that dispatch does not read */          \
-	K(INBUF, uint64_t, 1)  /* address of what the kernel reads */                          \
-	K(OUTBUF, uint64_t, 1) /* address of what the kernel writes */                         \
-	K(INT, int, 1)                                                                         \
-	K(UINT, uint32_t, 1)                                                                   \
-	K(LONG, int64_t, 1)                                                                    \
-	K(ULONG, uint64_t, 1)                                                                  \
-	K(HEX, uint64_t, 1)                                                                    \
-	K(SIZE, uint64_t, 1)                                                                   \
-	K(OFF, int64_t, 1)                                                                     \
-	K(MODE, uint32_t, 1)                                                                   \
-	K(DEV, uint64_t, 1)                                                                    \
-	K(PID, int32_t, 1)                                                                     \
-	K(UID, uint32_t, 1)                                                                    \
-	K(GID, uint32_t, 1)                                                                    \
-	K(SIG, int, 1)                                                                         \
-	K(OFLAGS, int, 1)  /* O_* */                                                           \
-	K(ATFLAGS, int, 1) /* AT_* */                                                          \
-	K(CLONEFLAGS, uint64_t, 1)                                                             \
-	K(PROT, int, 1)                                                                        \
-	K(MAPFLAGS, int, 1)                                                                    \
+#define ARGUMENT_KINDS(K)                                                                           \
+	K(FD, int, 1)           /* an open descriptor */                                            \
+	K(AT, struct vfs_at, 2) /* directory descriptor and path */                                 \
+	K(AT_O, struct vfs_at, 2)                                                                   \
+	K(PATH, struct vfs_at, 1) /* a path from the cwd: the same type with dir = AT_FDCWD */      \
+	K(PATH_O, struct vfs_at, 1)                                                                 \
+	K(STR, const char *, 1) /* any other string, shorter than PATH_MAX */                       \
+	K(STR_O, const char *, 1)                                                                   \
+	K(ADDR, uint64_t, 1)     /* address of something that dispatch does not read */             \
+	K(INBUF, uint64_t, 1)    /* address of what the kernel reads */                             \
+	K(SOCKADDR, uint64_t, 1) /* address of a socket address; its length is the next argument */ \
+	K(OUTBUF, uint64_t, 1)   /* address of what the kernel writes */                            \
+	K(INT, int, 1)                                                                              \
+	K(UINT, uint32_t, 1)                                                                        \
+	K(LONG, int64_t, 1)                                                                         \
+	K(ULONG, uint64_t, 1)                                                                       \
+	K(HEX, uint64_t, 1)                                                                         \
+	K(SIZE, uint64_t, 1)                                                                        \
+	K(OFF, int64_t, 1)                                                                          \
+	K(MODE, uint32_t, 1)                                                                        \
+	K(DEV, uint64_t, 1)                                                                         \
+	K(PID, int32_t, 1)                                                                          \
+	K(UID, uint32_t, 1)                                                                         \
+	K(GID, uint32_t, 1)                                                                         \
+	K(SIG, int, 1)                                                                              \
+	K(OFLAGS, int, 1)  /* O_* */                                                                \
+	K(ATFLAGS, int, 1) /* AT_* */                                                               \
+	K(CLONEFLAGS, uint64_t, 1)                                                                  \
+	K(PROT, int, 1)                                                                             \
+	K(MAPFLAGS, int, 1)                                                                         \
 	K(FLAGS, uint32_t, 1) /* flags without names of their own: hexadecimal */
 
 enum argument_kind {

@@ -71,6 +71,7 @@ static int get_path(struct cursor *at, int dir, struct vfs_at *ret, bool optiona
 SCALAR(FD)
 SCALAR(ADDR)
 SCALAR(INBUF)
+SCALAR(SOCKADDR)
 SCALAR(OUTBUF)
 SCALAR(INT)
 SCALAR(UINT)

@@ -12,6 +12,8 @@
 #include <stdatomic.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 
 #include "base/host.h"
@@ -85,6 +87,33 @@ static void add_dir(struct line *l, uint64_t value)
 		add(l, "%d", (int)value);
 }
 
+/* The path name of an AF_UNIX socket in the socket address that is argument `at`; false if there is none. */
+static bool get_socket_path(struct tr_call *c, unsigned at, char buf[PATH_MAX])
+{
+	struct sockaddr_un un;
+	size_t length = (uint32_t)c->arg[at + 1];
+
+	memset(&un, 0, sizeof(un));
+	if (length <= offsetof(struct sockaddr_un, sun_path) || length > sizeof(un) || c->arg[at] == 0 ||
+	    tr_read(c, &un, c->arg[at], length) < 0 || un.sun_family != AF_UNIX || un.sun_path[0] == '\0')
+		return false;
+	memcpy(buf, un.sun_path, sizeof(un.sun_path));
+	buf[sizeof(un.sun_path)] = '\0';
+	return true;
+}
+
+static void add_socket_address(struct line *l, struct tr_call *c, unsigned at)
+{
+	char path[PATH_MAX];
+
+	if (get_socket_path(c, at, path)) {
+		make_printable(path);
+		add(l, "{AF_UNIX, \"%s\"}", path);
+	} else {
+		add(l, "0x%lx", c->arg[at]);
+	}
+}
+
 /* One argument; the number of registers it took. */
 static unsigned add_argument(struct line *l, struct tr_call *c, enum argument_kind kind, unsigned at)
 {
@@ -130,6 +159,9 @@ static unsigned add_argument(struct line *l, struct tr_call *c, enum argument_ki
 		else
 			add(l, "%d", (int)v);
 		break;
+	case ARGUMENT_SOCKADDR:
+		add_socket_address(l, c, at);
+		break;
 	case ARGUMENT_OFLAGS:
 		add_flags(l, FLAGS_OPEN, v);
 		break;
@@ -160,7 +192,7 @@ static bool never_follows(uint32_t nr)
 		SYS_lstat,     SYS_readlink,   SYS_readlinkat,   SYS_unlink,  SYS_unlinkat,  SYS_rmdir,
 		SYS_rename,    SYS_renameat,   SYS_renameat2,    SYS_symlink, SYS_symlinkat, SYS_link,
 		SYS_mkdir,     SYS_mkdirat,    SYS_mknod,        SYS_mknodat, SYS_lchown,    SYS_lsetxattr,
-		SYS_lgetxattr, SYS_llistxattr, SYS_lremovexattr,
+		SYS_lgetxattr, SYS_llistxattr, SYS_lremovexattr, SYS_bind,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
@@ -230,13 +262,15 @@ static ssize_t find_place(const struct vfs_ns *ns, struct vfs_at at, int lookup,
 	return n;
 }
 
+/* False: the argument is none, or cannot be read. */
 static bool get_path(struct tr_call *c, enum argument_kind kind, unsigned at, char *buf, struct vfs_at *ret)
 {
 	bool has_dir = kind == ARGUMENT_AT || kind == ARGUMENT_AT_O;
 	uint64_t address = c->arg[has_dir ? at + 1 : at];
 	int dir = AT_FDCWD;
 
-	if (address == 0 || tr_read_string(c, buf, address, PATH_MAX) < 0)
+	if (kind == ARGUMENT_SOCKADDR ? !get_socket_path(c, at, buf)
+				      : address == 0 || tr_read_string(c, buf, address, PATH_MAX) < 0)
 		return false;
 	if (buf[0] != '/') {
 		dir = tr_borrow_fd(c, has_dir ? (int)c->arg[at] : AT_FDCWD);
@@ -259,7 +293,7 @@ static void add_places(struct line *l, struct tr_call *c, const struct syscall_i
 		char path[PATH_MAX], place[PATH_MAX];
 		struct vfs_at where;
 
-		if (is_path(kind)) {
+		if (is_path(kind) || (kind == ARGUMENT_SOCKADDR && get_socket_path(c, at, path))) {
 			if (!get_path(c, kind, at, path, &where) ||
 			    find_place(&c->ns, where, lookup, place, sizeof(place)) < 0)
 				(void)!str_copy(place, sizeof(place), "?");

@@ -44,7 +44,9 @@ for side in "${sides[@]}"; do
 		chdir $ARGV[0] or die; stat "/bin/sh"; lstat "/bin/sh"; mkdir "d"; symlink "d", "l"; open F, ">", "l/f"; close F;
 		rename "d/f", "g"; unlink "g"; unlink "l"; rmdir "d"; stat "nothing"; stat "no/thing"; stat "/proc/self/status"; stat "/dev/null";
 		chmod 0600, "/bin/nothing"; stat "with\nline"; syscall 400; syscall 5000; syscall 5000; $SIG{USR1} = sub { print "got\n" };
-		kill USR1 => $$; stat "/etc"; exec "/bin/echo", "end"' "$work"
+		kill USR1 => $$; stat "/etc"; use Socket; socket S, AF_UNIX, SOCK_STREAM, 0; bind S, sockaddr_un("s"); listen S, 1;
+		socket C, AF_UNIX, SOCK_STREAM, 0; connect C, sockaddr_un("$ARGV[0]/s"); unlink "s";
+		socket D, AF_UNIX, SOCK_DGRAM, 0; send D, "x", 0, sockaddr_un("none"); connect C, pack_sockaddr_in(1, INADDR_LOOPBACK); exec "/bin/echo", "end"' "$work"
 	if [ "$status" -eq 0 ] && [ "$(cat "$results/out")" = $'got\nend' ] && [ ! -s "$results/err" ]; then
 		ok "$side: the command does not notice"
 	else
@@ -67,6 +69,10 @@ for side in "${sides[@]}"; do
 	expect 'one line whatever the name' "newfstatat\(AT_FDCWD, \"with\?line\", [^)]*\) -> $here/with\?line = -ENOENT $via"
 	expect 'a call without paths' "^\[[0-9]+\] kill\([0-9]+, SIGUSR1\) = 0 $via"
 	expect 'a call that does not return' "rt_sigreturn\(\) = \(does not return\) $via"
+	expect 'a name for a socket' "bind\([0-9]+, \{AF_UNIX, \"s\"\}, [0-9]+\) -> $here/s = 0 $via"
+	expect 'a socket with a name' "connect\([0-9]+, \{AF_UNIX, \"$work/s\"\}, [0-9]+\) -> $here/s = 0 $via"
+	expect 'a message to a name' "sendto\([0-9]+, .*\{AF_UNIX, \"none\"\}, [0-9]+\) -> $here/none = -ENOENT $via"
+	expect 'another address' "connect\([0-9]+, 0x[0-9a-f]+, 16\) = \(native\) $via"
 	expect 'execve' "execve\(\"/bin/echo\", 0x[0-9a-f]+, 0x[0-9a-f]+\) -> $root/usr/bin/echo = \(does not return\) $via"
 	expect 'a number that is no call' "call 5000 of no name = -ENOSYS $via"
 	expect 'the gate' "newfstatat\(AT_FDCWD, \"/etc\", [^)]*\) -> $root/etc = 0 <$used, [0-9]+ ns>$"
