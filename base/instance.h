@@ -29,7 +29,7 @@
 
 #define INSTANCE_MAGIC 0x6e75727876ull
 #ifndef INSTANCE_VERSION
-#define INSTANCE_VERSION 5
+#define INSTANCE_VERSION 6
 #endif
 
 #define INSTANCE_PATH_MAX 4096
@@ -184,6 +184,8 @@ struct instance {
 	_Atomic uint64_t unknown_calls[16];
 	/* A bit for each call that the table knows and that was answered as it was only because something is missing here. */
 	_Atomic uint64_t missed_calls[INSTANCE_CALLS / 64];
+	/* The last id that was given to an instance call (base/instance_call.h). */
+	_Atomic uint64_t call_ids;
 
 	/* Whose slot each is: the host's pid, 0 for a free one. Apart from the slots, so that a search touches few pages. A
 	 * slot whose process is gone may be taken over by anyone. */

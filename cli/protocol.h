@@ -18,8 +18,9 @@
 
 #include "base/attr.h"
 #include "base/creds.h"
+#include "base/instance_call.h"
 
-#define PROTOCOL_MAGIC       0x6c786331u
+#define PROTOCOL_MAGIC       INSTANCE_PACKET_MAGIC
 #define PROTOCOL_PACKET_MAX  16384
 #define PROTOCOL_STRINGS_MAX 4
 
@@ -28,9 +29,11 @@ enum protocol_kind {
 	PROTOCOL_JOIN = 1,
 	/* After an answer with PROTOCOL_TRACER: the sender may be traced by the process that the answer named. */
 	PROTOCOL_TRACE_ME = 2,
-	PROTOCOL_ANSWER = 3,
+	PROTOCOL_ANSWER = INSTANCE_PACKET_ANSWER,
 	/* What is to outlast the instance is to be stored now: which calls its programs made in vain. */
 	PROTOCOL_STORE = 4,
+	/* An instance call of a guest that has no listener. */
+	PROTOCOL_CALL = INSTANCE_PACKET_CALL,
 };
 
 struct protocol_header {
@@ -56,6 +59,12 @@ enum protocol_join_flags {
 	PROTOCOL_HOME_ELSE = 1 << 1,
 };
 
+struct protocol_call {
+	struct protocol_header header;
+	struct instance_call call;
+};
+_Static_assert(sizeof(struct protocol_call) == sizeof(struct instance_call_packet), "the resident's form of it");
+
 /* Strings: a sentence for people if status is an error and there is more to say about it. */
 struct protocol_answer {
 	struct protocol_header header;
@@ -74,6 +83,7 @@ struct protocol_packet {
 	union {
 		struct protocol_header header;
 		struct protocol_join join;
+		struct protocol_call call;
 		struct protocol_answer answer;
 		char bytes[PROTOCOL_PACKET_MAX];
 	} fields; /* those that were not sent are 0 */

@@ -79,8 +79,8 @@ static bool lock_location(const struct supervisor *s)
 	return !busy;
 }
 
-/* All guests are told to end, then made to. */
-static NORETURN void terminate(struct supervisor *s)
+/* All guests are told to end, then made to. what: for their terminals, behind the distribution's name. */
+static NORETURN void terminate(struct supervisor *s, const char *what)
 {
 	static const int polite[] = {SIGTERM, SIGHUP, SIGCONT};
 	const int64_t end = now() + GRACE_MILLISECONDS;
@@ -88,7 +88,7 @@ static NORETURN void terminate(struct supervisor *s)
 	char sentence[400];
 
 	terminals_find(&s->guests, &terminals);
-	snprintf(sentence, sizeof(sentence), "%.300s was terminated", s->o->name);
+	snprintf(sentence, sizeof(sentence), "%.300s %s", s->o->name, what);
 	terminals_say(&terminals, sentence);
 	for (size_t i = 0; i < ARRAY_SIZE(polite); i++)
 		(void)guests_signal(&s->guests, polite[i]);
@@ -148,7 +148,7 @@ static void serve_fixed(struct supervisor *s)
 		keeper_start(s);
 	}
 	if (s->polled[POLL_SIGNALS].revents != 0 && read(s->signals, &info, sizeof(info)) == sizeof(info))
-		terminate(s);
+		terminate(s, "was terminated");
 	/* Last, for it adds members that have not been polled. */
 	if (s->polled[POLL_CTL].revents != 0)
 		member_accept(s);
@@ -201,6 +201,8 @@ void supervisor_serve(struct supervisor *s)
 			continue;
 		serve_members(s);
 		serve_fixed(s);
+		if (atomic_load(&s->ending))
+			terminate(s, "was shut down by a program in it");
 	}
 }
 
@@ -318,6 +320,7 @@ static NORETURN void supervise(const struct supervisor_options *o, int starter)
 	close(3);
 	if (r < 0)
 		_exit(1);
+	calls_begin(&s);
 	keeper_start(&s);
 	supervisor_serve(&s);
 }

@@ -37,7 +37,7 @@ static void *serve_notify(void *argument)
 {
 	struct service *v = argument;
 
-	(void)!notify_gate_serve(v->s->in, v->fd);
+	(void)!notify_gate_serve(v->s->in, v->fd, &v->s->calls);
 	close(v->fd);
 	atomic_fetch_sub(&v->s->threads, 1);
 	(void)eventfd_write(v->s->wake, 1);
@@ -170,6 +170,9 @@ void join_serve(struct supervisor *s, struct member *m, struct protocol_packet *
 		break;
 	case PROTOCOL_TRACE_ME:
 		trace_me(s, m);
+		break;
+	case PROTOCOL_CALL:
+		(void)answer(s, m->fd, instance_calls_answer(&s->calls, &p->fields.call.call), 0, "");
 		break;
 	case PROTOCOL_STORE:
 		(void)answer(s, m->fd, missed_store(s->in, s->o->location), 0, "");

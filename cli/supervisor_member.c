@@ -77,15 +77,12 @@ static bool serve_connection(struct supervisor *s, struct member *m)
 }
 
 /* A call of the reserved number. */
-static void serve_call(int listener)
+static void serve_call(struct supervisor *s, int listener)
 {
 	struct seccomp_notif n = {0};
-	struct seccomp_notif_resp response;
 
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0)
-		return;
-	response = (struct seccomp_notif_resp){.id = n.id, .error = -ENOSYS};
-	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n) == 0)
+		instance_calls_notified(&s->calls, listener, &n);
 }
 
 bool member_serve(struct supervisor *s, struct member *m, short events)
@@ -93,7 +90,7 @@ bool member_serve(struct supervisor *s, struct member *m, short events)
 	if (m->kind == MEMBER_CONNECTION)
 		return serve_connection(s, m);
 	if ((events & POLLIN) != 0) {
-		serve_call(m->fd);
+		serve_call(s, m->fd);
 		return true;
 	}
 	/* It hangs up when the last process with the filter is gone. */

@@ -8,6 +8,7 @@
 
 #include "cli/guests.h"
 #include "cli/supervisor.h"
+#include "translator/supervisor/instance_calls.h"
 
 /* Who has a right to the instance's life. */
 enum member_kind {
@@ -35,6 +36,8 @@ struct supervisor {
 	struct pollfd *polled; /* FIXED_POLLS, then one for each member */
 	size_t count, room;
 	_Atomic unsigned threads; /* that serve guests */
+	_Atomic bool ending;      /* a guest has asked for the end */
+	struct instance_calls calls;
 };
 
 /* --- supervisor.c ------------------------------------------------------------------------------------------------------ */
@@ -58,6 +61,11 @@ struct protocol_packet;
 void join_serve(struct supervisor *s, struct member *m, struct protocol_packet *p);
 /* Serves a listener that the notify gate needs, in a thread. */
 MUST_CHECK int join_notify(struct supervisor *s, int listener);
+
+/* --- supervisor_call.c ------------------------------------------------------------------------------------------------- */
+
+/* From now on s->calls answers. */
+void calls_begin(struct supervisor *s);
 
 /* --- keeper.c ---------------------------------------------------------------------------------------------------------- */
 

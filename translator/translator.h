@@ -136,6 +136,12 @@ MUST_CHECK long tr_blocking_call(struct tr_call *c, long nr, const uint64_t arg[
  */
 MUST_CHECK long tr_signal_self(struct tr_call *c, int sig, long nr, const uint64_t arg[6]);
 
+/*
+ * Asks the supervisor (enum instance_call_kind): its answer, or -errno also where nobody can be asked. Only for handlers in
+ * the guest's process, and for what is rare: two processes wake up.
+ */
+MUST_CHECK long tr_instance_call(struct tr_call *c, uint32_t kind, uint64_t a, uint64_t b);
+
 /* The calling thread's identity is about to change: its own copy. Afterwards tr_creds_changed() tells the instance. */
 struct creds *tr_creds_for_change(struct tr_call *c);
 void tr_creds_changed(struct tr_call *c);

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
 
+#include "base/layout.h"
 #include "guest-tools/systemctl/monitor.h"
 #include "guest-tools/systemctl/request.h"
 #include "guest-tools/systemctl/words.h"
@@ -88,6 +91,19 @@ static int get_default(struct request *r)
 	return 0;
 }
 
+/* The instance, that is. Elsewhere than in one this program has no business with the machine. */
+static int end_machine(struct request *r)
+{
+	(void)r;
+	if (prctl(INSIDE_PRCTL, 0, 0, 0, 0) != INSIDE_ANSWER) {
+		fputs("systemctl: this is no distribution of lxrun's\n", stderr);
+		return 1;
+	}
+	if (reboot(RB_POWER_OFF) < 0)
+		perror("systemctl: the distribution cannot be ended from inside");
+	return 1;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct request *r);
@@ -125,13 +141,13 @@ static const struct {
 	{"daemon-reload", do_nothing},
 	{"daemon-reexec", do_nothing},
 	{"get-default", get_default},
+	{"poweroff", end_machine},
+	{"halt", end_machine},
+	{"reboot", end_machine},
 };
 
 /* What people may ask a whole systemd for, and what to do instead. */
 static const char *const others[][2] = {
-	{"poweroff", "a distribution is ended from outside: lxrun --terminate NAME"},
-	{"halt", "a distribution is ended from outside: lxrun --terminate NAME"},
-	{"reboot", "a distribution is ended from outside: lxrun --terminate NAME"},
 	{"suspend", "the machine is the host's"},
 	{"hibernate", "the machine is the host's"},
 	{"edit", "write a drop-in: /etc/systemd/system/NAME.service.d/override.conf"},

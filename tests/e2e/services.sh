@@ -151,7 +151,7 @@ systemctl start e2e-notify; kill -9 $(ps -eo pid,args | awk '/lxrun: e2e-notify/
 for i in 1 2 3 4 5 6; do systemctl start e2e-notify & done; wait; here perl | wc -l; systemctl stop e2e-notify; here perl | wc -l
 END
 try 'what users may' 'su nobody -s /bin/sh -c "PATH=/usr/local/bin:/bin; systemctl start cron; echo \$?; systemctl is-active cron; systemctl status cron | head -2; systemctl enable cron; echo \$?"'
-try 'what it cannot do it says' 'for i in list-timers reboot edit nonsense "--user start x" "start dbus.socket" "start multi-user.target"; do systemctl $i; echo $?; done; systemctl stop cron dbus nginx ssh redis-server; systemctl is-system-running; lxinfo --networking-mode; lxinfo --nonsense; echo $?'
+try 'what it cannot do it says' 'for i in list-timers suspend edit nonsense "--user start x" "start dbus.socket" "start multi-user.target"; do systemctl $i; echo $?; done; systemctl stop cron dbus nginx ssh redis-server; systemctl is-system-running; lxinfo --networking-mode; lxinfo --nonsense; echo $?'
 
 # What only a distribution of lxrun's has: there is nothing to compare with.
 for side in "${sides[@]}"; do

@@ -27,7 +27,8 @@ MORE = {"translator/supervisor": {"rewriter"}}
 # Folders all of whose headers are public; of the others it is <folder>/<folder>.h and what is named here.
 OPEN = {"base", "syscall-tables"}
 PUBLIC = {
-    "translator": {"translator/supervisor/notify_gate.h", "translator/supervisor/ptrace_gate.h"},
+    "translator": {"translator/supervisor/instance_calls.h", "translator/supervisor/notify_gate.h",
+                   "translator/supervisor/ptrace_gate.h"},
     "distro": {"distro/archive.h"},
 }
 # Tests look inside what they test.

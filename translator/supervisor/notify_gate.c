@@ -213,7 +213,7 @@ static void refuse(int listener, uint64_t id, int error)
 	(void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
-int notify_gate_serve(struct instance *in, int listener)
+int notify_gate_serve(struct instance *in, int listener, struct instance_calls *calls)
 {
 	for (;;) {
 		struct pollfd p = {.fd = listener, .events = POLLIN};
@@ -233,7 +233,7 @@ int notify_gate_serve(struct instance *in, int listener)
 			return -errno;
 		}
 		if (n.data.nr == INSTANCE_CALL_NR) {
-			refuse(listener, n.id, -ENOSYS);
+			instance_calls_notified(calls, listener, &n);
 			continue;
 		}
 		r = start(in, listener, &n);

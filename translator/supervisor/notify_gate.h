@@ -4,8 +4,9 @@
 
 #include "base/attr.h"
 #include "base/instance.h"
+#include "translator/supervisor/instance_calls.h"
 
 /* Serves the listener until the last process with the filter is gone. 0 or -errno. */
-MUST_CHECK int notify_gate_serve(struct instance *in, int listener);
+MUST_CHECK int notify_gate_serve(struct instance *in, int listener, struct instance_calls *calls);
 
 #endif

@@ -1,9 +1,11 @@
-/* syslog(2) and reboot(2): calls on the kernel itself, which is the host's. */
+/* syslog(2) and reboot(2): calls on the kernel itself, which is the host's, or on the machine, which is the instance. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/reboot.h>
+#include <signal.h>
 
 #include "base/host.h"
+#include "base/instance_call.h"
 #include "translator/args.h"
 
 /* syslog(2)'s types have names in the kernel only. */
@@ -57,6 +59,23 @@ long sys_syslog(struct tr_call *c, const struct syslog_args *a)
 	return capable ? empty_log(a) : -EPERM;
 }
 
+/*
+ * Linux, in a pid namespace: its init gets a signal, and the caller ends with status 0. Here: the supervisor ends the instance,
+ * and the caller's process ends at once, all of it, as everything else is about to. A restart is the next lxrun's to make.
+ */
+static long end_instance(struct tr_call *c, uint32_t op)
+{
+	long r = tr_instance_call(c, INSTANCE_CALL_END, op, 0);
+
+	if (r == 0) {
+		/* With a helper for want of descriptors (room.c), the process is another one and cannot end so well. */
+		if (host_getpid() != c->process->pid)
+			(void)!host_kill(c->process->pid, SIGKILL);
+		host_exit_group(0);
+	}
+	return r == -EMFILE ? r : tr_gap(c, -EPERM);
+}
+
 long sys_reboot(struct tr_call *c, const struct reboot_args *a)
 {
 	const uint32_t magic = (uint32_t)a->magic2;
@@ -76,9 +95,10 @@ long sys_reboot(struct tr_call *c, const struct reboot_args *a)
 	case LINUX_REBOOT_CMD_RESTART2:
 	case LINUX_REBOOT_CMD_HALT:
 	case LINUX_REBOOT_CMD_POWER_OFF:
+		return end_instance(c, (uint32_t)a->op);
 	case LINUX_REBOOT_CMD_SW_SUSPEND:
 	case LINUX_REBOOT_CMD_KEXEC:
-		return -EPERM;
+		return tr_gap(c, -EPERM);
 	default:
 		return -EINVAL;
 	}
