@@ -116,11 +116,25 @@ static void put_envfile(struct list *l, int root_fd)
 	}
 }
 
+static void put_callers(struct list *l, const struct environment_of *of)
+{
+	const char *lang = getenv("LANG");
+
+	if (lang != NULL && has_locale(of->root_fd, lang))
+		put_pair(l, "LANG", lang);
+	for (size_t i = 0; i < ARRAY_SIZE(crossing); i++) {
+		const char *value = getenv(crossing[i]);
+
+		if (value != NULL)
+			put_pair(l, crossing[i], value);
+	}
+	lxenv_import(getenv("LXENV"), &of->paths, put_pair, l);
+}
+
 char **environment_make(const struct environment_of *of)
 {
 	struct list l = {.words = calloc(VARIABLES_MAX + 1, sizeof(char *))};
 	const struct user *u = of->user;
-	const char *lang = getenv("LANG");
 
 	if (l.words == NULL)
 		return NULL;
@@ -131,15 +145,8 @@ char **environment_make(const struct environment_of *of)
 	put_pair(&l, "USER", u->name);
 	put_pair(&l, "LOGNAME", u->name);
 	put_pair(&l, "SHELL", u->shell);
-	if (lang != NULL && has_locale(of->root_fd, lang))
-		put_pair(&l, "LANG", lang);
-	for (size_t i = 0; i < ARRAY_SIZE(crossing); i++) {
-		const char *value = getenv(crossing[i]);
-
-		if (value != NULL)
-			put_pair(&l, crossing[i], value);
-	}
-	lxenv_import(getenv("LXENV"), &of->paths, put_pair, &l);
+	if (!of->without_caller)
+		put_callers(&l, of);
 	if (of->distro != NULL) {
 		put_pair(&l, "LXRUN_DISTRO_NAME", of->distro);
 		put_pair(&l, "LXRUN_VERSION", "1");

@@ -2,6 +2,8 @@
 #ifndef LX_CLI_ENVIRONMENT_H
 #define LX_CLI_ENVIRONMENT_H
 
+#include <stdbool.h>
+
 #include "cli/lxenv.h"
 #include "cli/user.h"
 
@@ -10,6 +12,7 @@ struct environment_of {
 	const struct user *user;
 	const char *distro; /* LXRUN_DISTRO_NAME; NULL: a directory without a name */
 	struct lxenv_paths paths;
+	bool without_caller;      /* nothing of the caller's crosses */
 	const char *const *extra; /* NAME=VALUE of the command line, NULL-terminated: they win */
 };
 

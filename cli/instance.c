@@ -152,7 +152,7 @@ static int start(const struct instance_plan *p, char *ret_runtime, struct messag
 					.distro = p->distro != NULL ? p->distro->name : NULL,
 					.gate = p->gate,
 					.no_openat2 = p->no_openat2,
-					.no_host = p->no_host};
+					.host = p->host};
 	struct supervisor_options supervisor = {.name = name_of(p), .idle_timeout = idle_timeout(p)};
 	struct instance *in;
 	int r;
@@ -202,6 +202,8 @@ static int start_and_join(const struct instance_plan *p, const struct instance_p
 
 	if (r < 0)
 		return r;
+	if (p->boot != NULL)
+		p->boot(p, ret_runtime, p->context);
 	r = join(p, program, ret_runtime, message);
 	return r == -ECONNREFUSED ? fail(message, -EIO, "the supervisor ended before it could do anything") : r;
 }
@@ -225,6 +227,20 @@ static int enter_locked(const struct instance_plan *p, const struct instance_pro
 	return start_and_join(p, program, ret_runtime, message);
 }
 
+static void name_resident(const char *runtime, char *ret)
+{
+	snprintf(ret, RESIDENT_PATH_MAX, "%.*s/resident", RUNDIR_PATH_MAX, runtime);
+}
+
+int instance_join(const struct instance_plan *p, const struct instance_program *program, const char *runtime,
+		  char *ret_resident, struct message *message)
+{
+	int r = join(p, program, runtime, message);
+
+	name_resident(runtime, ret_resident);
+	return r == -ECONNREFUSED ? fail(message, r, "the supervisor of %s has gone", name_of(p)) : r;
+}
+
 int instance_enter(const struct instance_plan *p, const struct instance_program *program, char *ret_resident,
 		   struct message *message)
 {
@@ -239,6 +255,6 @@ int instance_enter(const struct instance_plan *p, const struct instance_program 
 			r = enter_locked(p, program, runtime, message);
 	}
 	if (r == 0)
-		snprintf(ret_resident, RESIDENT_PATH_MAX, "%.*s/resident", RUNDIR_PATH_MAX, runtime);
+		name_resident(runtime, ret_resident);
 	return r;
 }

@@ -20,9 +20,11 @@ struct instance_plan {
 	const char *root;            /* the host's path of the root directory, absolute, no links in it */
 	const char *hostname;        /* NULL: the host's */
 	enum instance_gate gate;
-	bool no_openat2, no_host;
-	/* Called before it is started, under the lock of the distribution; NULL. */
+	bool no_openat2;
+	const char *host; /* where guests see the host's files, a path without links; "": nowhere */
+	/* Called before and after it is started, under the lock of the distribution; NULL. */
 	void (*prepare)(const struct instance_plan *plan, void *context);
+	void (*boot)(const struct instance_plan *plan, const char *runtime, void *context);
 	void *context;
 };
 
@@ -42,6 +44,10 @@ struct instance_program {
 #define RESIDENT_PATH_MAX (RUNDIR_PATH_MAX + 16)
 MUST_CHECK int instance_enter(const struct instance_plan *plan, const struct instance_program *program,
 			      char *ret_resident, struct message *message);
+
+/* The same for a plan's instance that has just been started at runtime. */
+MUST_CHECK int instance_join(const struct instance_plan *plan, const struct instance_program *program,
+			     const char *runtime, char *ret_resident, struct message *message);
 
 /* The host's path of a distribution's root directory, as instances know it; -ENOENT, -ENAMETOOLONG. */
 MUST_CHECK int instance_root(const struct distro *d, char *ret, size_t size);

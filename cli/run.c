@@ -5,168 +5,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/host.h"
-#include "cli/distributions.h"
 #include "cli/environment.h"
 #include "cli/instance.h"
 #include "cli/machine.h"
 #include "cli/nested.h"
+#include "cli/own.h"
 #include "cli/report.h"
+#include "cli/site.h"
 #include "cli/user.h"
 #include "distro/distro.h"
 
-/* Where a guest has the host's files. */
-#define HOST_ROOT "/mnt/host"
-
-/* What a process without capabilities, which guests are even if root starts them, may do with its own directory. */
-static bool may_look(int fd)
-{
-	struct stat st;
-	mode_t needed;
-
-	if (faccessat(fd, ".", R_OK | X_OK, 0) < 0)
-		return false;
-	if (geteuid() != 0 || fstat(fd, &st) < 0)
-		return true;
-	needed = st.st_uid == 0 ? 0500 : st.st_gid == 0 ? 0050 : 0005;
-	errno = EACCES;
-	return (st.st_mode & needed) == needed;
-}
-
-/* The root directory, checked; its path without links in ret_path. */
-static int open_root(const char *path, char *ret_path)
-{
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		report_fatal("cannot open the root directory '%s': %s", path, strerror(errno));
-	if (!may_look(fd))
-		report_fatal("cannot look into the root directory '%s': %s", path, strerror(errno));
-	if (realpath(path, ret_path) == NULL)
-		report_fatal("cannot name the root directory '%s': %s", path, strerror(errno));
-	return fd;
-}
-
-/* The root's descriptor goes to its reserved number, whatever the limit on descriptors is. */
-static void reserve_root(int root_fd)
-{
-	struct rlimit old, more;
-	bool raised = false;
-
-	if (getrlimit(RLIMIT_NOFILE, &old) == 0 && old.rlim_cur <= RESERVED_FD) {
-		more = old;
-		more.rlim_cur = RESERVED_FD + 1;
-		if (more.rlim_max < more.rlim_cur)
-			report_fatal("the limit on open files (%lu) is too low: at least %d are needed",
-				     (unsigned long)old.rlim_max, RESERVED_FD + 1);
-		raised = setrlimit(RLIMIT_NOFILE, &more) == 0;
-	}
-	if (dup2(root_fd, RESERVED_FD) < 0)
-		report_fatal("cannot reserve descriptor %d: %s", RESERVED_FD, strerror(errno));
-	if (raised)
-		(void)setrlimit(RLIMIT_NOFILE, &old);
-	if (root_fd != RESERVED_FD)
-		close(root_fd);
-}
-
-/* --- which distribution ------------------------------------------------------------------------------------------------ */
-
-/* Where the command runs. */
-struct place {
-	struct distro distro;
-	bool is_distro; /* else a root directory without a name */
-	int root_fd;
-	char root[PATH_MAX]; /* no links in it */
-	struct wsl_conf conf;
-};
-
-static NORETURN void no_such_distribution(const struct options *o, const struct registry *r)
-{
-	const struct distro *near = o->distribution != NULL ? registry_nearest(r, o->distribution) : NULL;
-	char guess[DISTRO_NAME_MAX + 32] = "";
-
-	if (o->distribution == NULL)
-		report_fatal("%s; 'lxrun --install NAME --from-file FILE' installs one",
-			     r->count == 0 ? "there is no distribution" : "there is no default distribution");
-	if (near != NULL)
-		snprintf(guess, sizeof(guess), " (did you mean %s?)", near->name);
-	if (o->distribution_is_word)
-		report_fatal(
-			"there is no distribution '%s'%s; to run a command in the default distribution: lxrun -- %s",
-			o->distribution, guess, o->distribution);
-	report_fatal("there is no distribution '%s'%s; 'lxrun --list' lists them", o->distribution, guess);
-}
-
-static void find_distribution(const struct options *o, struct distro *ret)
-{
-	struct registry registry = REGISTRY_EMPTY;
-	const struct distro *d;
-
-	distributions_read(&registry);
-	d = o->distribution != NULL ? registry_find(&registry, o->distribution) : registry_default(&registry);
-	if (d == NULL)
-		no_such_distribution(o, &registry);
-	*ret = *d;
-	registry_done(&registry);
-}
-
-/* A distribution of which a command is at work, or was killed at it, is none. */
-static void check_state(const struct distro *d)
-{
-	static const char *const states[] = {
-		[DISTRO_INSTALLING] = "being installed",
-		[DISTRO_CONVERTING] = "being converted",
-		[DISTRO_EXPORTING] = "being exported",
-		[DISTRO_UNINSTALLING] = "being removed",
-	};
-
-	if (d->state != DISTRO_INSTALLED && d->state != DISTRO_EXPORTING)
-		report_fatal("%s is %s, or that was interrupted; 'lxrun --list -v' tells more", d->name,
-			     states[d->state]);
-	if (d->version != 1)
-		report_fatal("%s is a distribution of version %d, which this lxrun cannot run", d->name, d->version);
-}
-
-static void open_distribution(const struct options *o, struct place *ret)
-{
-	const struct distro *d = &ret->distro;
-	int r;
-
-	find_distribution(o, &ret->distro);
-	ret->is_distro = true;
-	check_state(d);
-	r = instance_root(d, ret->root, sizeof(ret->root));
-	if (r < 0)
-		report_fatal("the files of %s are not at '%s/rootfs': %s", d->name, d->location, strerror(-r));
-	ret->root_fd = open_root(ret->root, ret->root);
-	wsl_conf_read(ret->root_fd, NULL, &ret->conf);
-}
-
-/* --- who and where ------------------------------------------------------------------------------------------------------- */
-
-static void find_user(const struct options *o, const struct place *p, struct user *ret)
-{
-	char id[16];
-
-	if (o->user != NULL && user_find(p->root_fd, o->user, ret) < 0)
-		report_fatal("there is no user '%s' in %s", o->user, p->is_distro ? p->distro.name : p->root);
-	if (o->user != NULL)
-		return;
-	if (p->is_distro && p->conf.user_default[0] != '\0') {
-		if (user_find(p->root_fd, p->conf.user_default, ret) == 0)
-			return;
-		report("the default user '%s' of /etc/wsl.conf is not in %s", p->conf.user_default, p->distro.name);
-	}
-	snprintf(id, sizeof(id), "%u", p->is_distro ? p->distro.default_uid : 0);
-	if (user_find(p->root_fd, id, ret) < 0)
-		report_fatal("there is no user %s in %s", id, p->is_distro ? p->distro.name : p->root);
-}
+/* --- where --------------------------------------------------------------------------------------------------------------- */
 
 /* The caller's directory as the guest sees it; false if it does not. */
-static bool find_own_directory(const struct place *p, char *ret, size_t size)
+static bool find_own_directory(const struct site *p, char *ret, size_t size)
 {
 	const size_t length = strlen(p->root);
 	char own[PATH_MAX];
@@ -175,11 +30,10 @@ static bool find_own_directory(const struct place *p, char *ret, size_t size)
 		return false;
 	if (length > 1 && strncmp(own, p->root, length) == 0 && (own[length] == '\0' || own[length] == '/'))
 		return snprintf(ret, size, "/%s", own[length] == '/' ? own + length + 1 : "") < (int)size;
-	return p->conf.automount_enabled &&
-	       snprintf(ret, size, HOST_ROOT "%s", strcmp(own, "/") == 0 ? "" : own) < (int)size;
+	return p->host[0] != '\0' && snprintf(ret, size, "%s%s", p->host, strcmp(own, "/") == 0 ? "" : own) < (int)size;
 }
 
-static void find_directory(const struct options *o, const struct place *p, const struct user *u,
+static void find_directory(const struct options *o, const struct site *p, const struct user *u,
 			   struct instance_program *program)
 {
 	static char own[PATH_MAX + 16];
@@ -247,14 +101,16 @@ static char **find_words(const struct options *o, const struct user *u, const ch
 
 /* --- all ----------------------------------------------------------------------------------------------------------------- */
 
-static char **make_environment(const struct options *o, const struct place *p, const struct user *u)
+/* own: for what lxrun runs itself, which is the same whoever starts the distribution. */
+static char **make_environment(const struct options *o, const struct site *p, const struct user *u, bool own)
 {
-	bool has_host = !p->is_distro || p->conf.automount_enabled;
+	static const char *const none[] = {NULL};
 	struct environment_of of = {.root_fd = p->root_fd,
 				    .user = u,
 				    .distro = p->is_distro ? p->distro.name : NULL,
-				    .paths = {.root = p->root, .host_root = has_host ? HOST_ROOT : NULL},
-				    .extra = o->env};
+				    .paths = {.root = p->root, .host_root = p->host[0] != '\0' ? p->host : NULL},
+				    .extra = own ? none : o->env,
+				    .without_caller = own};
 	char **environment = environment_make(&of);
 
 	if (environment == NULL)
@@ -282,57 +138,100 @@ static void warn(void *context, const char *sentence)
 	report("%s", sentence);
 }
 
+/* What the callbacks below need. */
+struct starting {
+	const struct options *options;
+	const struct site *place;
+};
+
 /* A distribution that starts: what is wrong with its configuration, and what it has to know of the machine. */
 static void prepare(const struct instance_plan *plan, void *context)
 {
-	const struct place *p = context;
+	const struct site *p = ((const struct starting *)context)->place;
 	struct wsl_conf conf;
 	int r;
 
 	wsl_conf_read(p->root_fd, &(struct config_warnings){.warn = warn}, &conf);
+	if (p->bad_automount)
+		report("automount.root = %s of /etc/wsl.conf is no place for the host's files: they are at %s",
+		       p->conf.automount_root, p->host);
+	r = site_make_above_host(p);
+	if (r < 0)
+		report("cannot make the directory above %s, where the host's files are: %s", p->host, strerror(-r));
 	r = machine_prepare(p->root_fd, &conf, plan->hostname, &machine_host);
 	if (r < 0)
 		report("cannot write what /etc of %s says of this machine: %s", p->distro.name, strerror(-r));
 }
 
-static NORETURN void become(const struct options *o, struct place *p, const struct user *u,
-			    const struct nested_command *command)
+static char **environment_of_root(const struct options *o, const struct site *p, bool own)
 {
-	struct instance_plan plan = {.root = p->root, .gate = o->gate, .no_openat2 = o->no_openat2};
+	static struct user root;
+
+	if (user_find(p->root_fd, "0", &root) < 0)
+		report_fatal("there is no user 0 in %s", p->distro.name);
+	return make_environment(o, p, &root, own);
+}
+
+static void boot(const struct instance_plan *plan, const char *runtime, void *context)
+{
+	const struct starting *s = context;
+
+	own_boot(plan, runtime, s->place, environment_of_root(s->options, s->place, true));
+}
+
+static void plan_instance(const struct options *o, struct site *p, struct instance_plan *ret)
+{
+	static char hostname[65];
+	static struct starting starting;
+
+	*ret = (struct instance_plan){.root = p->root, .gate = o->gate, .no_openat2 = o->no_openat2, .host = p->host};
+	if (!p->is_distro)
+		return;
+	machine_hostname(&p->conf, hostname, sizeof(hostname));
+	starting = (struct starting){o, p};
+	ret->distro = &p->distro;
+	ret->hostname = hostname;
+	ret->prepare = prepare;
+	ret->boot = boot;
+	ret->context = &starting;
+}
+
+/* A shell that somebody sits at, as opposed to a command. */
+static bool is_interactive(const struct options *o)
+{
+	return o->command[0] == NULL && o->shell_command == NULL;
+}
+
+static NORETURN void become(const struct options *o, const struct instance_plan *plan, struct site *p,
+			    const struct user *u, const struct nested_command *command)
+{
 	struct instance_program program = {.path = command->path, .user = u, .trace = open_trace(o)};
-	char resident[RESIDENT_PATH_MAX], hostname[65];
+	char resident[RESIDENT_PATH_MAX];
 	struct message message;
 
-	if (p->is_distro) {
-		machine_hostname(&p->conf, hostname, sizeof(hostname));
-		plan.distro = &p->distro;
-		plan.hostname = hostname;
-		plan.no_host = !p->conf.automount_enabled;
-		plan.prepare = prepare;
-		plan.context = p;
-	}
 	find_directory(o, p, u, &program);
-	if (instance_enter(&plan, &program, resident, &message) < 0)
+	if (instance_enter(plan, &program, resident, &message) < 0)
 		report_fatal("%s", message.text);
-	reserve_root(p->root_fd);
+	site_reserve_root(p);
 	execve(resident, command->words, command->environment);
 	report_fatal("cannot execute %s: %s", resident, strerror(errno));
 }
 
 int run(const struct options *o)
 {
-	static struct place place;
+	static struct site place;
 	static struct user user;
+	struct instance_plan plan;
 	struct nested_command command;
 
-	if (o->root != NULL)
-		place.root_fd = open_root(o->root, place.root);
-	else
-		open_distribution(o, &place);
-	find_user(o, &place, &user);
+	site_open(o, &place);
+	plan_instance(o, &place, &plan);
+	if (place.is_distro && place.distro.oobe_pending && is_interactive(o) && !nested_is_inside())
+		own_first_run(&plan, &place, environment_of_root(o, &place, false));
+	site_find_user(&place, o->user, &user);
 	command.words = find_words(o, &user, &command.path);
-	command.environment = make_environment(o, &place, &user);
+	command.environment = make_environment(o, &place, &user, false);
 	if (nested_is_inside())
 		nested_run(o, place.root, &user, &command);
-	become(o, &place, &user, &command);
+	become(o, &plan, &place, &user, &command);
 }

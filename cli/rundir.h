@@ -36,8 +36,8 @@ struct rundir_options {
 	const char *hostname; /* NULL: the host's */
 	const char *distro;   /* NULL: none */
 	enum instance_gate gate;
-	bool no_openat2; /* do without, even where the host has it */
-	bool no_host;    /* no /mnt/host */
+	bool no_openat2;  /* do without, even where the host has it */
+	const char *host; /* where the host's files are seen, a guest path without links; NULL or "": nowhere */
 };
 
 /*

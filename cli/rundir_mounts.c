@@ -29,7 +29,7 @@ static const struct built_in built_ins[] = {
 static const struct built_in device = {MOUNT_BIND, MOUNT_FILE,          NULL, NULL, "devtmpfs",
 				       "devtmpfs", "rw,nosuid,relatime"};
 /* What it is, and with which options the host has it mounted, is the host's to say. */
-static const struct built_in host_root = {MOUNT_BIND, 0, "/mnt/host", "/", "", "host", "rw,relatime"};
+static const struct built_in host_root = {MOUNT_BIND, 0, NULL, "/", "", "host", "rw,relatime"};
 
 static int set(char *to, size_t size, const char *text)
 {
@@ -108,8 +108,8 @@ int rundir_add_mounts(struct instance *in, const struct rundir_options *o)
 		r = add_built_in(in, &built_ins[i]);
 	if (r == 0)
 		r = add_devices(in);
-	if (r == 0 && !o->no_host)
-		r = add_built_in(in, &host_root);
+	if (r == 0 && o->host != NULL && o->host[0] != '\0')
+		r = add(in, &host_root, o->host, host_root.source);
 	if (r == 0)
 		r = add_tools(in, o);
 	return r;

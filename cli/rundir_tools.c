@@ -23,7 +23,7 @@ int rundir_describe(int dev, const struct rundir_options *o, const char *runtime
 	if (fd < 0 || fchmod(fd, 0644) < 0)
 		return -errno;
 	if (dprintf(fd, "version=%s\nname=%s\nroot=%s\nhost=%s\ninstance=%s\n", LX_VERSION,
-		    o->distro != NULL ? o->distro : "", o->root, o->no_host ? "" : "/mnt/host",
+		    o->distro != NULL ? o->distro : "", o->root, o->host != NULL ? o->host : "",
 		    name != NULL ? name + 1 : runtime) < 0)
 		return -errno;
 	return 0;

@@ -116,9 +116,9 @@ named_by_the_archive() {
 	mkdir -p "$dir/etc" && printf '[oobe]\ncommand = /bin/first\ndefaultName = Called\n' >"$dir/etc/wsl-distribution.conf"
 	tar -C "$dir" -czf "$work/named.wsl" . && chmod 644 "$work/named.wsl"
 	lx --install -q --no-launch --from-file "$work/named.wsl" && grep -q Called "$data/lxrun/registry" &&
-		refused 'a name that is taken' --install --no-launch --from-file "$work/named.wsl" &&
+		refused 'a name that is taken' --install -q --no-launch --from-file "$work/named.wsl" &&
 		lx --install -q --no-launch --name other --from-file "$work/named.wsl" &&
-		refused 'no name' --install --no-launch --from-file "$small"
+		refused 'no name' --install -q --no-launch --from-file "$small"
 }
 
 # --- what is refused -------------------------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ static void copy_file(const char *from, const char *to)
 Test(create, only_a_distribution_with_a_name_gets_programs)
 {
 	char resident[64], tools[64];
-	struct rundir_options o = {.root = p.root, .resident = resident};
+	struct rundir_options o = {.root = p.root, .resident = resident, .host = "/mnt/host"};
 	struct instance *in;
 
 	snprintf(resident, sizeof(resident), "%s/lxrun-resident", p.dir);
@@ -214,7 +214,7 @@ Test(create, without_the_host_and_openat2)
 				   .distro = "debian",
 				   .gate = INSTANCE_GATE_NOTIFY,
 				   .no_openat2 = true,
-				   .no_host = true};
+				   .host = ""};
 	struct instance *in;
 
 	cr_assert_eq(rundir_create(&o, &in, p.message, sizeof(p.message)), 0);

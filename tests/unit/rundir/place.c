@@ -46,7 +46,7 @@ void place_skip(struct place *p, const char *why)
 
 struct instance *place_create(struct place *p, int *ret_error)
 {
-	struct rundir_options o = {.root = p->root, .resident = "/bin/sleep"};
+	struct rundir_options o = {.root = p->root, .resident = "/bin/sleep", .host = "/mnt/host"};
 	struct instance *in = NULL;
 	int r = rundir_create(&o, &in, p->message, sizeof(p->message));
 

@@ -1,0 +1,150 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/host.h"
+#include "cli/distributions.h"
+#include "cli/own.h"
+#include "cli/report.h"
+
+/* --- the registry --------------------------------------------------------------------------------------------------------- */
+
+static struct distro *by_id(const struct registry *r, const char *id)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->distros[i].id, id) == 0)
+			return &r->distros[i];
+	return NULL;
+}
+
+/* Another terminal may have come first, and made the default user. */
+static bool is_pending(struct site *p)
+{
+	struct registry r;
+	const struct distro *d;
+
+	distributions_read(&r);
+	d = by_id(&r, p->distro.id);
+	if (d != NULL)
+		p->distro = *d;
+	registry_done(&r);
+	return p->distro.oobe_pending;
+}
+
+/* A user that the command was to make, and has not, is nobody's default. */
+static bool is_there(int root_fd, int64_t uid)
+{
+	struct user *user = calloc(1, sizeof(*user));
+	char id[24];
+	bool there;
+
+	snprintf(id, sizeof(id), "%lld", (long long)uid);
+	/* Who is in no passwd is called by his number. */
+	there = user != NULL && user_find(root_fd, id, user) == 0 && strcmp(user->name, id) != 0;
+	free(user);
+	return there;
+}
+
+static void note_success(struct site *p, int64_t uid)
+{
+	struct registry r;
+	struct distro *d;
+
+	p->distro.oobe_pending = false;
+	if (uid >= 0 && is_there(p->root_fd, uid))
+		p->distro.default_uid = (uint32_t)uid;
+	else if (uid >= 0)
+		report("the first-run command of %s has not made the user %lld, who was to be its default",
+		       p->distro.name, (long long)uid);
+	distributions_begin(&r);
+	d = by_id(&r, p->distro.id);
+	if (d != NULL) {
+		d->oobe_pending = false;
+		d->default_uid = p->distro.default_uid;
+	}
+	distributions_commit(&r);
+}
+
+/* --- the command ---------------------------------------------------------------------------------------------------------- */
+
+static NORETURN void become(const struct instance_plan *plan, struct site *p, char *command, char **environment)
+{
+	static char shell[] = "sh", option[] = "-c";
+	static struct user root;
+	char *words[] = {shell, option, command, NULL};
+	struct instance_program program = {.path = "/bin/sh", .directory = "/", .user = &root, .trace = -1};
+	char resident[RESIDENT_PATH_MAX];
+	struct message message;
+
+	if (user_find(p->root_fd, "0", &root) < 0)
+		report_fatal("there is no user 0 in %s", p->distro.name);
+	if (instance_enter(plan, &program, resident, &message) < 0)
+		report_fatal("%s", message.text);
+	site_reserve_root(p);
+	execve(resident, words, environment);
+	report_fatal("cannot execute %s: %s", resident, strerror(errno));
+}
+
+/* In the caller's process group, so the terminal's signals reach it; this process survives them, as a shell does. */
+static int run(const struct instance_plan *plan, struct site *p, char *command, char **environment)
+{
+	sighandler_t interrupt = signal(SIGINT, SIG_IGN), quit = signal(SIGQUIT, SIG_IGN);
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0) {
+		(void)signal(SIGINT, interrupt);
+		(void)signal(SIGQUIT, quit);
+		become(plan, p, command, environment);
+	}
+	if (child < 0)
+		report_fatal("cannot start a process: %s", strerror(errno));
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	(void)signal(SIGINT, interrupt);
+	(void)signal(SIGQUIT, quit);
+	return status;
+}
+
+/* Two terminals that start a distribution for the first time do not both run it. */
+static int lock(const struct site *p)
+{
+	int fd = openat(p->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		report_fatal("cannot open '%s': %s", p->root, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		report_fatal("the first-run command of %s is at work on another terminal", p->distro.name);
+	return fd;
+}
+
+void own_first_run(const struct instance_plan *plan, struct site *p, char **environment)
+{
+	struct wsl_distribution_conf conf;
+	int held CLEANUP(host_close_at) = -1;
+	int status = 0;
+
+	if (!p->distro.oobe_pending)
+		return;
+	held = lock(p);
+	if (!is_pending(p))
+		return;
+	wsl_distribution_conf_read(p->root_fd, NULL, &conf);
+	if (conf.oobe_command[0] != '\0')
+		status = run(plan, p, conf.oobe_command, environment);
+	if (WIFSIGNALED(status))
+		report_fatal(
+			"the first-run command \"%s\" of %s was ended by signal %d; it is run again at the next start",
+			conf.oobe_command, p->distro.name, WTERMSIG(status));
+	if (status != 0)
+		report_fatal(
+			"the first-run command \"%s\" of %s failed with status %d; it is run again at the next start",
+			conf.oobe_command, p->distro.name, WEXITSTATUS(status));
+	note_success(p, conf.oobe_default_uid);
+}
