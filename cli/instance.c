@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -208,6 +209,17 @@ static int start_and_join(const struct instance_plan *p, const struct instance_p
 	return r == -ECONNREFUSED ? fail(message, -EIO, "the supervisor ended before it could do anything") : r;
 }
 
+/* Who held the lock may have moved the distribution, or removed it. */
+static bool is_still_there(const struct instance_plan *p, int lock)
+{
+	struct stat held, there;
+	char root[PATH_MAX];
+
+	return fstat(lock, &held) == 0 && stat(p->distro->location, &there) == 0 && held.st_ino == there.st_ino &&
+	       held.st_dev == there.st_dev && instance_root(p->distro, root, sizeof(root)) == 0 &&
+	       strcmp(root, p->root) == 0;
+}
+
 /* Nobody else starts or ends the distribution meanwhile. */
 static int enter_locked(const struct instance_plan *p, const struct instance_program *program, char *ret_runtime,
 			struct message *message)
@@ -218,6 +230,8 @@ static int enter_locked(const struct instance_plan *p, const struct instance_pro
 	if (lock < 0)
 		return fail(message, lock, "cannot lock '%s': %s", p->distro->location,
 			    lock == -EWOULDBLOCK ? "the distribution is being changed" : strerror(-lock));
+	if (!is_still_there(p, lock))
+		return fail(message, -ESTALE, "%s has been moved or removed meanwhile", p->distro->name);
 	r = join_running(p, program, ret_runtime, message);
 	if (r != -ECONNREFUSED)
 		return r;

@@ -2,12 +2,16 @@
  * Within a file system a location moves by names only, and can be found at every moment: the new place is a link to the old one
  * while the registry learns of it, then the two change places at once. To another file system it is copied,
  * and removed from the old place when the registry knows the new one.
+ *
+ * The registry knows both places all the time (struct distro's `moving`), and at each moment `location` has, or is a link to, all
+ * of the distribution: so whoever finds that a move was killed knows what to remove (move_recover).
  */
 #include "cli/move.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,18 +78,30 @@ static void check_place(const struct registry *r, const struct distro *d, const 
 		report_fatal("'%s' is not empty", place);
 }
 
-/* --- the same file system -------------------------------------------------------------------------------------------- */
+/* --- what the registry knows ------------------------------------------------------------------------------------------- */
 
-static void set_location(struct registry *r, struct distro *d, const char *place, const char *undo)
+static int set_places(struct registry *r, struct distro *d, const char *location, const char *moving, struct message *m)
 {
-	struct message m;
-
-	snprintf(d->location, sizeof(d->location), "%s", place);
-	if (registry_commit(r, &m) == 0)
-		return;
-	(void)unlink(undo);
-	report_fatal("%s", m.text);
+	snprintf(d->location, sizeof(d->location), "%s", location);
+	snprintf(d->moving, sizeof(d->moving), "%s", moving);
+	return registry_commit(r, m);
 }
+
+/* Nothing has moved. */
+static NORETURN void PRINTF_LIKE(4, 5)
+	give_up(struct registry *r, struct distro *d, const char *old, const char *format, ...)
+{
+	char sentence[2048];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(sentence, sizeof(sentence), format, ap);
+	va_end(ap);
+	(void)!set_places(r, d, old, "", NULL);
+	report_fatal("%s", sentence);
+}
+
+/* --- the same file system -------------------------------------------------------------------------------------------- */
 
 /* The location and the link to it change places; where file systems cannot do that at once, in two steps. */
 static int exchange(const char *location, const char *place)
@@ -108,23 +124,23 @@ static bool is_same_file_system(const char *location, const char *place)
 	return stat(location, &a) == 0 && stat(parent, &b) == 0 && a.st_dev == b.st_dev;
 }
 
-static void move_names(struct registry *r, struct distro *d, const char *place)
+static void move_names(struct registry *r, struct distro *d, const char *old, const char *place)
 {
-	char old[PATH_MAX];
+	struct message m;
 	int error;
 
-	strcpy(old, d->location);
 	if (symlink(old, place) < 0)
-		report_fatal("cannot make '%s': %s", place, strerror(errno));
-	set_location(r, d, place, place);
+		give_up(r, d, old, "cannot make '%s': %s", place, strerror(errno));
+	if (set_places(r, d, place, old, &m) < 0) {
+		(void)unlink(place);
+		give_up(r, d, old, "%s", m.text);
+	}
 	error = exchange(old, place);
-	if (error == 0)
-		return;
-	/* As it was. */
-	strcpy(d->location, old);
-	(void)!registry_commit(r, NULL);
-	(void)unlink(place);
-	report_fatal("cannot move '%s' to '%s': %s", d->name, place, strerror(-error));
+	if (error < 0) {
+		(void)!set_places(r, d, old, place, NULL);
+		(void)unlink(place);
+		give_up(r, d, old, "cannot move '%s' to '%s': %s", d->name, place, strerror(-error));
+	}
 }
 
 /* --- another file system --------------------------------------------------------------------------------------------- */
@@ -166,26 +182,21 @@ static int copy_parts(const struct distro *d, const char *place, struct message 
 	return archive_copy(from, to, &o, m);
 }
 
-static void move_files(struct registry *r, struct distro *d, const char *place)
+static void move_files(struct registry *r, struct distro *d, const char *old, const char *place)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
 	struct message m = {""};
-	char old[PATH_MAX];
 	int error;
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		(void)signal(signals[i], on_signal);
 	error = copy_parts(d, place, &m);
+	if (error == 0)
+		error = set_places(r, d, place, old, &m);
 	if (error < 0) {
 		(void)!store_remove(place);
-		report_fatal("cannot move '%s' to '%s': %s", d->name, place,
-			     interrupted != 0 ? "it was interrupted" : m.text);
-	}
-	strcpy(old, d->location);
-	snprintf(d->location, sizeof(d->location), "%s", place);
-	if (registry_commit(r, &m) < 0) {
-		(void)!store_remove(place);
-		report_fatal("%s", m.text);
+		give_up(r, d, old, "cannot move '%s' to '%s': %s", d->name, place,
+			interrupted != 0 ? "it was interrupted" : m.text);
 	}
 	error = store_remove(old);
 	if (error < 0)
@@ -195,23 +206,57 @@ static void move_files(struct registry *r, struct distro *d, const char *place)
 
 void move_distribution(struct registry *r, struct distro *d, const char *to)
 {
-	char place[PATH_MAX];
+	char old[PATH_MAX], place[PATH_MAX];
 	const char *stranger;
+	struct message m;
 	int store = store_hold(d, "moved");
 
 	if (store < 0)
 		report_fatal("the files of '%s' are gone from '%s'", d->name, d->location);
-	if (d->state != DISTRO_INSTALLED)
+	if (d->state != DISTRO_INSTALLED || d->moving[0] != '\0')
 		report_fatal("'%s' cannot be moved: another command is changing it, or was killed doing so", d->name);
 	stranger = store_stranger(d->location);
 	if (stranger != NULL)
 		report_fatal("'%s' has more in it than '%s': move '%s' away first", d->location, d->name, stranger);
 	name_place(to, place);
 	check_place(r, d, place);
-	if (is_same_file_system(d->location, place))
-		move_names(r, d, place);
+	strcpy(old, d->location);
+	if (set_places(r, d, old, place, &m) < 0)
+		report_fatal("%s", m.text);
+	if (is_same_file_system(old, place))
+		move_names(r, d, old, place);
 	else
-		move_files(r, d, place);
+		move_files(r, d, old, place);
+	if (set_places(r, d, place, "", &m) < 0)
+		report_fatal("%s", m.text);
 	close(store);
 	registry_done(r);
+}
+
+/* --- one that was killed ------------------------------------------------------------------------------------------------ */
+
+static bool is_link_to(const char *path, const char *target)
+{
+	char text[PATH_MAX];
+
+	return host_readlinkat(AT_FDCWD, path, text, sizeof(text)) > 0 && strcmp(text, target) == 0;
+}
+
+int move_recover(const struct distro *d)
+{
+	struct stat st;
+	int r;
+
+	if (is_link_to(d->location, d->moving))
+		return exchange(d->moving, d->location);
+	/* The second way of exchange(). */
+	if (lstat(d->location, &st) < 0)
+		return rename(d->moving, d->location) < 0 ? -errno : 0;
+	if (is_link_to(d->moving, d->location) || is_link_to(d->moving, d->moving))
+		return unlink(d->moving) < 0 ? -errno : 0;
+	/* What is no directory has been put there since. */
+	if (lstat(d->moving, &st) < 0 || !S_ISDIR(st.st_mode))
+		return 0;
+	r = store_remove(d->moving);
+	return r == -ENOTDIR ? 0 : r;
 }

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "cli/instance.h"
+#include "cli/move.h"
 #include "cli/report.h"
 #include "cli/store.h"
 
@@ -45,30 +47,59 @@ static void set_installed(struct registry *r, struct distro *d)
 	d->state = DISTRO_INSTALLED;
 }
 
-/* What the registry says now. */
-static enum distro_state state_of(const char *id)
+static void set_moved(struct registry *r, struct distro *d)
 {
-	enum distro_state state = DISTRO_INSTALLED;
+	(void)r;
+	d->moving[0] = '\0';
+}
+
+/* What the registry says now: false if it knows of no such distribution, or knows it elsewhere. */
+static bool look_again(const struct distro *d, struct distro *ret)
+{
 	struct registry r;
 	struct message m;
+	bool found = false;
 
 	if (registry_read(&r, &m) < 0)
-		return state;
+		return false;
 	for (size_t i = 0; i < r.count; i++)
-		if (strcmp(r.distros[i].id, id) == 0)
-			state = r.distros[i].state;
+		if (strcmp(r.distros[i].id, d->id) == 0 && strcmp(r.distros[i].location, d->location) == 0) {
+			*ret = r.distros[i];
+			found = true;
+		}
+	/* Another has come to where it was or was to be. */
+	if (found && registry_at(&r, ret->moving) != NULL)
+		ret->moving[0] = '\0';
 	registry_done(&r);
-	return state;
+	return found;
+}
+
+/* A way by which who moved it, if he is alive, holds it. */
+static int lock_place(const struct distro *d)
+{
+	int lock = location_lock(d->location);
+
+	return lock == -ENOENT && d->moving[0] != '\0' ? location_lock(d->moving) : lock;
+}
+
+static bool needs_recovery(const struct distro *d)
+{
+	return d->state != DISTRO_INSTALLED || d->moving[0] != '\0';
 }
 
 static void recover_one(const struct distro *d)
 {
-	int lock CLEANUP(host_close_at) = location_lock(d->location);
+	int lock CLEANUP(host_close_at) = lock_place(d);
+	struct distro now;
 
 	if (lock == -EWOULDBLOCK || (lock < 0 && lock != -ENOENT && lock != -ENOTDIR))
 		return;
 	/* Whoever held it may have come to its end meanwhile; only who holds it changes the state. */
-	switch (state_of(d->id)) {
+	if (!look_again(d, &now))
+		return;
+	if (d->moving[0] != '\0' && !instance_is_running(d) && (now.moving[0] == '\0' || move_recover(&now) == 0))
+		change(d->id, set_moved);
+	switch (now.state) {
 	case DISTRO_INSTALLING:
 	case DISTRO_UNINSTALLING:
 		if (lock < 0 || store_remove(d->location) == 0)
@@ -107,7 +138,7 @@ void recover(void)
 	if (r.rebuilt)
 		say_what_was_rebuilt(&m);
 	for (size_t i = 0; i < r.count; i++)
-		any = any || r.distros[i].state != DISTRO_INSTALLED;
+		any = any || needs_recovery(&r.distros[i]);
 	registry_done(&r);
 	/*
 	 * Whoever adds an entry holds the registry until it holds the location: read again behind that, what is not held is
@@ -118,7 +149,7 @@ void recover(void)
 	close(r.lock);
 	r.lock = -1;
 	for (size_t i = 0; i < r.count; i++)
-		if (r.distros[i].state != DISTRO_INSTALLED)
+		if (needs_recovery(&r.distros[i]))
 			recover_one(&r.distros[i]);
 	registry_done(&r);
 }

@@ -59,7 +59,12 @@ struct distro {
 	char name[DISTRO_NAME_MAX + 1];
 	char id[17];             /* 16 hex digits, its own for life: names change */
 	char location[PATH_MAX]; /* absolute, without links when it was registered */
-	int version;             /* 1 or 2 */
+	/*
+	 * While it is being moved the other one of its places, else "": what is there is no distribution. Whoever finds that
+	 * nobody is at work removes it (cli/move.h).
+	 */
+	char moving[PATH_MAX];
+	int version; /* 1 or 2 */
 	enum distro_state state;
 	uint32_t default_uid; /* who commands run as; [user] default of its wsl.conf comes first */
 	bool oobe_pending;    /* its first-run command (wsl-distribution.conf) is still to be run */

@@ -29,6 +29,8 @@ static bool is_free(const struct registry *r, const struct distro *d)
 /* One that was being made or taken away is none. */
 static bool is_whole(struct distro *d)
 {
+	/* Which of two places had all of it is not known any more: nothing is removed. */
+	d->moving[0] = '\0';
 	if (d->state == DISTRO_INSTALLING || d->state == DISTRO_UNINSTALLING)
 		return false;
 	if (d->state == DISTRO_EXPORTING)

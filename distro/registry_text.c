@@ -25,6 +25,7 @@ enum {
 	HAS_FLAVOR = 64,
 	HAS_OS_VERSION = 128,
 	HAS_ALL = 255,
+	HAS_MOVING = 256, /* need not be there */
 };
 
 struct parse {
@@ -104,7 +105,7 @@ static void end_entry(struct parse *p)
 
 	if (d->id[0] == '\0')
 		return;
-	if (p->has == HAS_ALL && is_new(p->r, d)) {
+	if ((p->has & HAS_ALL) == HAS_ALL && is_new(p->r, d)) {
 		int r = registry_append(p->r, d);
 
 		if (r < 0)
@@ -150,6 +151,9 @@ static bool entry_key(struct parse *p, const char *key, const char *value)
 	} else if (strcmp(key, "location") == 0) {
 		which = HAS_LOCATION;
 		ok = value[0] == '/' && copy(d->location, sizeof(d->location), value);
+	} else if (strcmp(key, "moving") == 0) {
+		which = HAS_MOVING;
+		ok = value[0] == '/' && copy(d->moving, sizeof(d->moving), value);
 	} else if (strcmp(key, "version") == 0) {
 		which = HAS_VERSION;
 		ok = version(value, &d->version);
@@ -268,6 +272,8 @@ static void write_entry(FILE *f, const struct distro *d)
 	fprintf(f, "\n[distribution %s]\n", d->id);
 	ini_write(f, "name", d->name);
 	ini_write(f, "location", d->location);
+	if (d->moving[0] != '\0')
+		ini_write(f, "moving", d->moving);
 	write_number(f, "version", (uint64_t)d->version);
 	ini_write(f, "state", state_names[d->state]);
 	write_number(f, "defaultUid", d->default_uid);

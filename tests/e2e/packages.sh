@@ -18,6 +18,11 @@ for s in preinst postinst prerm postrm; do printf '#!/bin/sh\nset -e\necho "%s $
 dpkg-deb -b p one.deb; dpkg-deb -I one.deb | head -3 | tail -1 | wc -l; dpkg-deb -c one.deb | awk '{print $1, $6, $7, $8}'; dpkg -i one.deb; echo $?; ourown; ours; dpkg -V ourown; echo changed >>/etc/ourown/conf; sed -i s/1.0/2.0/ p/DEBIAN/control; dpkg-deb -b p two.deb; dpkg -i two.deb; cat /etc/ourown/conf; dpkg -s ourown | grep ^Status; dpkg -r ourown; ls /etc/ourown /usr/bin/ours; dpkg -P ourown; ls /etc/ourown; dpkg -s ourown; echo $?
 printf 'false\n' >>p/DEBIAN/postinst; dpkg-deb -b p bad.deb; dpkg -i bad.deb; echo $?; dpkg -s ourown | grep ^Status; dpkg --purge --force-all ourown; dpkg -i /nonexistent.deb; echo junk >junk.deb; dpkg -i junk.deb; echo $?
 END
+try 'dpkg killed while it unpacks' <<'END'
+mkdir -p p/DEBIAN p/usr/share/ourown; printf 'Package: ourown\nVersion: 1.0\nArchitecture: all\nMaintainer: a <a@b>\nDescription: x\n' >p/DEBIAN/control; echo x >p/usr/share/ourown/file
+printf '#!/bin/sh\nkill -9 $PPID\n' >p/DEBIAN/preinst; chmod 755 p/DEBIAN/preinst; dpkg-deb -b p killed.deb; dpkg -i killed.deb >/dev/null; echo $?; dpkg -s ourown | grep ^Status; dpkg --configure -a; echo $?; dpkg --audit | wc -l
+rm p/DEBIAN/preinst; dpkg-deb -b p whole.deb; dpkg -i whole.deb; dpkg --configure -a; echo $?; dpkg --audit; cat /usr/share/ourown/file; dpkg -P ourown; dpkg -s ourown; echo $?
+END
 try -t 300 -f "$quiet" 'apt-get update' "$apt update; echo \$?; ls /var/lib/apt/lists | grep -v lock | wc -l; apt-cache policy hello | head -3"
 try -t 300 -f "$quiet" 'install' "$apt install --no-install-recommends hello nano less; echo \$?; hello; nano --version | head -1; readlink /etc/alternatives/editor /etc/alternatives/pager; dpkg -s nano | grep ^Status"
 try 'the trees are the same' "$trees"

@@ -63,6 +63,7 @@ Test(changes, what_is_committed_is_read)
 	d.state = DISTRO_CONVERTING;
 	strcpy(d.flavor, "debian \"x\" # y");
 	strcpy(d.os_version, "12");
+	strcpy(d.moving, "/another = place");
 	memset(d.location, 0, sizeof(d.location));
 	strcpy(d.location, "/a location\nwith \\ everything = in [it]");
 	begin();
