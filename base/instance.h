@@ -149,6 +149,10 @@ struct instance {
 	_Atomic uint32_t owner; /* the supervisor's tid, FUTEX_OWNER_DIED when it has ended, 0 before it begins */
 	uint32_t unused;
 
+#ifdef INSTANCE_SKEW
+	/* A layout that no version has: LX_INSTANCE_VERSION of CMakeLists.txt. */
+	char skew[INSTANCE_SKEW];
+#endif
 	uint32_t features;                /* enum instance_features */
 					  /* enum instance_features */
 	uint32_t gate;                    /* enum instance_gate */
@@ -203,7 +207,7 @@ struct instance_head {
 _Static_assert(offsetof(struct instance, version) == offsetof(struct instance_head, version) &&
 		       offsetof(struct instance, size) == offsetof(struct instance_head, size) &&
 		       offsetof(struct instance, owner) == offsetof(struct instance_head, owner) &&
-		       offsetof(struct instance, features) == sizeof(struct instance_head),
+		       offsetof(struct instance, unused) + sizeof(uint32_t) == sizeof(struct instance_head),
 	       "the head of struct instance");
 
 /* The bit of a path component in mount_names. */
