@@ -130,7 +130,7 @@ systemctl start e2e-missing; echo $?; systemctl is-active e2e-missing; systemctl
 systemctl start e2e-condition; echo $?; systemctl is-active e2e-condition
 systemctl start e2e-needs; echo $?; systemctl is-active e2e-needs e2e-oneshot; systemctl stop e2e-oneshot; systemctl is-active e2e-needs
 systemctl start e2e-broken-need; echo $?; systemctl is-active e2e-broken-need
-systemctl start e2e@one e2e@two; echo $?; log e2e@one; systemctl is-active e2e@one e2e@three; systemctl start e2e@; echo $?; systemctl stop 'e2e@*'; systemctl is-active e2e@one
+systemctl start e2e@one e2e@two; echo $?; for i in {1..100}; do log e2e@one | grep -q instance && break; sleep 0.1; done; log e2e@one | sort; systemctl is-active e2e@one e2e@three; systemctl start e2e@; echo $?; systemctl stop 'e2e@*'; systemctl is-active e2e@one
 systemctl start e2e-again; until_is NRestarts 2 e2e-again; systemctl is-active e2e-again; systemctl stop e2e-again; rm -r /var/lib/e2e-again
 systemctl start e2e-tree; echo $?; until_is TasksCurrent 4 e2e-tree; systemctl stop e2e-tree; echo $?; here -x sleep | wc -l
 systemctl start e2e-stubborn; systemctl stop e2e-stubborn; echo $?; systemctl show -p Result e2e-stubborn
