@@ -8,19 +8,20 @@
 battery base
 kills=${LX_KILLS:-6}
 
-# Two packages with files, a configuration file and scripts, one of them in two versions, below /debs.
+# Two packages with files, a configuration file and scripts, one of them in two versions, below /debs. Neither depends on the other:
+# where the unpacking of one is killed, dpkg goes on to the other and then does not configure it.
 # shellcheck disable=SC2016
 packages='
 package() {
 	mkdir -p $1/DEBIAN $1/usr/share/$1 $1/etc $1/usr/bin
-	printf "Package: $1\nVersion: $2\nArchitecture: all\nMaintainer: a <a@b>\nDescription: x\n$3" >$1/DEBIAN/control
+	printf "Package: $1\nVersion: $2\nArchitecture: all\nMaintainer: a <a@b>\nDescription: x\n" >$1/DEBIAN/control
 	for i in $(seq 80); do echo "$1 $2 $i" >$1/usr/share/$1/file$i; done
 	echo conf >$1/etc/$1.conf && echo /etc/$1.conf >$1/DEBIAN/conffiles
 	printf "#!/bin/sh\necho $1\n" >$1/usr/bin/$1 && chmod 755 $1/usr/bin/$1
 	for s in preinst postinst prerm postrm; do printf "#!/bin/sh\nls /usr/share/$1 >/dev/null 2>&1 || true\n" >$1/DEBIAN/$s; chmod 755 $1/DEBIAN/$s; done
 	dpkg-deb -b $1 $1-$2.deb >/dev/null
 }
-mkdir /debs && cd /debs && package lxone 1 && package lxone 2 && package lxtwo 1 "Depends: lxone\n" &&
+mkdir /debs && cd /debs && package lxone 1 && package lxone 2 && package lxtwo 1 &&
 	echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/unsafe'
 # It ends by itself, whatever happens.
 # shellcheck disable=SC2016
