@@ -254,6 +254,51 @@ def bash(command):
         t.close()
 
 
+def zsh(command):
+    """Its own line editor and job control."""
+    t = Terminal([*command, *ENVIRONMENT, "PROMPT=READY> ", "zsh", "-f", "-i"], 24, 80)
+
+    def run(line, pattern):
+        t.send(line + "\r")
+        t.expect(pattern)
+        t.expect("READY> $")
+
+    try:
+        step("a prompt", lambda: t.expect("READY> $"))
+        run("unsetopt prompt_sp prompt_cr; PS1='READY> '", "")
+        step("a line", lambda: run("echo $((40 + 2))x", "42x"))
+        step("editing of a line", lambda: run("ecoh xy\x01\x1b[C\x1b[C\x1b[C\x14\x05z", "xyz"))
+
+        def interrupt():
+            t.send("sleep 100\r")
+            t.never("READY> $", 0.6)
+            t.send("\x03")
+            t.expect("READY> $")
+            run("echo status $?", "status 130")
+        step("Ctrl-C", interrupt)
+
+        def stop():
+            t.send("sleep 100\r")
+            t.never("READY> $", 0.6)
+            t.send("\x1a")
+            t.expect("suspended")
+            t.expect("READY> $")
+            run("jobs", r"suspended\s+sleep 100")
+            t.send("fg\r")
+            t.expect("continued")
+            time.sleep(0.3)
+            t.send("\x03")
+            t.expect("READY> $")
+        step("Ctrl-Z and fg", stop)
+        step("a pipeline and its statuses", lambda: run("true | false | (exit 3); echo all $pipestatus", "all 0 1 3"))
+        step("a coprocess", lambda: run("coproc head -n 1; print -p word; read -p x; echo got$((1 + 1))$x", "got2word"))
+        step("globs", lambda: run("print -l /etc/debian_v*(.)", "/etc/debian_version"))
+        t.send("exit 7\r")
+        step("the exit status", lambda: t.end() == 7)
+    finally:
+        t.close()
+
+
 def vim(command):
     """Insert, command line, window size, suspend and return."""
     t = Terminal([*command, *ENVIRONMENT, *BASH], 24, 80)
@@ -397,7 +442,7 @@ def outer(command):
 
 if __name__ == "__main__":
     try:
-        {"bash": bash, "vim": vim, "tmux": tmux, "outer": outer}[sys.argv[1]](sys.argv[2:])
+        {"bash": bash, "zsh": zsh, "vim": vim, "tmux": tmux, "outer": outer}[sys.argv[1]](sys.argv[2:])
     except Stuck as e:
         if not failures:
             print(f"not ok - between the steps: {e}")
