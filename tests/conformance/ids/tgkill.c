@@ -9,8 +9,8 @@ static volatile bool leave;
 
 static void handler(int sig)
 {
-	handled = sig;
 	where = (pid_t)syscall(SYS_gettid);
+	handled = sig;
 }
 
 static void *work(void *arg)
