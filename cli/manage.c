@@ -1,13 +1,37 @@
-/* lxrun-manage: every verb but running. lxrun executes it with its own words. */
+/*
+ * lxrun-manage and lxrun-archive: every verb but running. lxrun executes the first with its own words, and that the second for
+ * the verbs that read or write archives: loading the libraries for them takes longer than all that the other verbs do.
+ */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/libexec.h"
 #include "cli/recover.h"
 #include "cli/report.h"
 
 typedef int (*command)(const struct options *o);
+
+#ifndef LX_ARCHIVES
+static char **words;
+
+static int become_archive(const struct options *o)
+{
+	char program[PATH_MAX];
+
+	(void)o;
+	libexec_find("lxrun-archive", program, sizeof(program));
+	execv(program, words);
+	report_fatal("cannot execute %s: %s", program, strerror(errno));
+}
+#define cmd_clone   become_archive
+#define cmd_export  become_archive
+#define cmd_import  become_archive
+#define cmd_install become_archive
+#endif
 
 #define VERB(id, function, ...) [VERB_##id] = cmd_##function,
 #define OPTION(...)
@@ -22,6 +46,9 @@ int main(int argc, char **argv)
 	struct options options;
 	int status;
 
+#ifndef LX_ARCHIVES
+	words = argv;
+#endif
 	options_parse(argc, argv, &options);
 	if (options.verb == VERB_RUN)
 		report_fatal("lxrun-manage is a part of lxrun and runs nothing: use lxrun");

@@ -1,4 +1,4 @@
-# Archives: apart, since only lxrun-manage may link more than the libc.
+# Archives: apart, since only lxrun-archive may link more than the libc.
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 find_package(Threads REQUIRED)

@@ -266,7 +266,7 @@ for side in "${sides[@]}"; do
 	if [ "$side" = user ]; then
 		become=("$tests_dir/as-user")
 		program=("$("$tests_dir/stage" "$refuse")/${refuse##*/}" userns
-			"$("$tests_dir/stage" "$lxrun" "$(dirname "$lxrun")/lxrun-manage" "$(dirname "$lxrun")/lxrun-resident")/${lxrun##*/}") || exit 1
+			"$("$tests_dir/stage" "$lxrun" "$(dirname "$lxrun")/lxrun-manage" "$(dirname "$lxrun")/lxrun-archive" "$(dirname "$lxrun")/lxrun-resident")/${lxrun##*/}") || exit 1
 	fi
 	new_place
 	check 'Debian comes back as it was' round "$work/debian.tar" tar
