@@ -2,7 +2,7 @@
  * Pitfall 3: stacks of 8 KB by makecontext, the smallest alternate stack that the system asks for, and calls on them, also
  * interrupted ones.
  */
-#include "../check.h"
+#include "../storm.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -70,7 +70,7 @@ static void *in_thread(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct itimerval often = {.it_value.tv_usec = 1000, .it_interval.tv_usec = 1000}, never = {0};
+	struct itimerval often = {0}, never = {0};
 	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_ONSTACK | SA_RESTART};
 	/* What the kernel says that it needs, and as much again as an ordinary handler does. */
 	size_t smallest = (getauxval(AT_MINSIGSTKSZ) + 2048 + 4095) & ~4095ul;
@@ -94,6 +94,7 @@ int main(int argc, char **argv)
 	CHECK_OK(sigaltstack(&alternate, NULL), "an alternate stack as small as the system allows, and 2 KB");
 	sigaction(SIGALRM, &act, NULL);
 	sigaction(SIGUSR1, &act, NULL);
+	often.it_value.tv_usec = often.it_interval.tv_usec = storm_interval(1000, storm_call);
 	setitimer(ITIMER_REAL, &often, NULL);
 	for (int i = 0; i < CONTEXTS; i++) {
 		getcontext(&contexts[i]);
