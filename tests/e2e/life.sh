@@ -85,7 +85,9 @@ for side in "${sides[@]}"; do
 	if [ -x /usr/sbin/sshd ] && [ "$(id -u)" -eq 0 ]; then
 		keys=$results/ssh
 		mkdir -p "$keys" /run/sshd && rm -f "$keys"/*
-		ssh-keygen -q -t ed25519 -N '' -f "$keys/host" && ssh-keygen -q -t ed25519 -N '' -f "$keys/key" || die 'no keys'
+		for name in host key; do
+			ssh-keygen -q -t ed25519 -N '' -f "$keys/$name" || die 'no keys'
+		done
 		printf '%s\n' "HostKey $keys/host" "AuthorizedKeysFile $keys/key.pub" 'StrictModes no' 'UsePAM no' \
 			'PermitRootLogin yes' >"$keys/config"
 		with "$side" -- one

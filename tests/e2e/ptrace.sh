@@ -43,7 +43,7 @@ traced "env -i /bin/echo x"
 traced "nice -n 5 sh -c 'umask 027; mkdir d; cd d; pwd'"
 try 'strace: a compiler and what it starts' <<'END'
 echo 'int main(void) { return 0; }' >m.c
-strace -ff -o t gcc -c m.c && $W/normal | grep -vE '^(mmap|munmap|brk|read|pread64|mprotect|getrusage)'
+strace -ff -o t gcc -c m.c && $W/normal | grep -vE '^(mmap|munmap|brk|read|pread64|mprotect|getrusage|getrandom)'
 END
 try 'strace: scripts and interpreters' <<'END'
 printf '#!/bin/sh\necho script "$@"\n' >s1; printf '#! ./s1 arg\n' >s2; chmod +x s1 s2
