@@ -23,7 +23,7 @@ static void handler(int sig, siginfo_t *info, void *context)
 
 static void *kill_soon(void *sig)
 {
-	usleep(10000);
+	usleep(30000);
 	kill(getpid(), (int)(long)sig);
 	return NULL;
 }
@@ -89,7 +89,7 @@ static void interrupted_by_process(int sig, int *ret_times, int *ret_senders)
 		pid_t child = fork();
 
 		if (child == 0) {
-			usleep(10000);
+			usleep(30000);
 			kill(getppid(), sig);
 			_exit(0);
 		}
