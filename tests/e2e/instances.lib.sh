@@ -116,7 +116,7 @@ say_as() {
 
 background() {
 	with "$1" -- "${@:2}"
-	timeout --foreground 120 "${command[@]}" </dev/null >"$results/background.${#jobs[@]}" 2>&1 &
+	timeout --foreground -k 5 120 "${command[@]}" </dev/null >"$results/background.${#jobs[@]}" 2>&1 &
 	jobs+=($!)
 }
 
