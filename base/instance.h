@@ -29,7 +29,7 @@
 
 #define INSTANCE_MAGIC 0x6e75727876ull
 #ifndef INSTANCE_VERSION
-#define INSTANCE_VERSION 6
+#define INSTANCE_VERSION 7
 #endif
 
 #define INSTANCE_PATH_MAX 4096
@@ -154,7 +154,6 @@ struct instance {
 	char skew[INSTANCE_SKEW];
 #endif
 	uint32_t features;                /* enum instance_features */
-					  /* enum instance_features */
 	uint32_t gate;                    /* enum instance_gate */
 	uint32_t host_uid, host_gid;      /* whose files these are */
 	uint64_t root_device, root_inode; /* identity of the guest's root directory */
@@ -188,8 +187,9 @@ struct instance {
 	_Atomic uint64_t unknown_calls[16];
 	/* A bit for each call that the table knows and that was answered as it was only because something is missing here. */
 	_Atomic uint64_t missed_calls[INSTANCE_CALLS / 64];
-	/* The last id that was given to an instance call (base/instance_call.h). */
+	/* For instance calls (base/instance_call.h): the last id that was given to one, and what tells one from a guess. */
 	_Atomic uint64_t call_ids;
+	uint64_t call_key;
 
 	/* Whose slot each is: the host's pid, 0 for a free one. Apart from the slots, so that a search touches few pages. A
 	 * slot whose process is gone may be taken over by anyone. */

@@ -2,8 +2,10 @@
  * Instance calls: what a guest's resident asks the supervisor for, because only one process can do it for the whole instance.
  *
  * A call comes by one of two ways that mean the same: as a user notification of the filter (number INSTANCE_CALL_NR, with the
- * fields id, kind and arg in this order as arguments), or, where there can be no listener, as a packet to the supervisor's
+ * fields id, kind, arg and key in this order as arguments), or, where there can be no listener, as a packet to the supervisor's
  * socket (the form of cli/protocol.h). Who calls marshals; nobody reads another process's memory.
+ *
+ * A program that tries numbers must not find this one: what comes without the instance's key is an unknown call.
  *
  * A call may arrive twice: a signal can end the wait for an answer, and then the call is made again, with the same id. The
  * supervisor does nothing twice that has one id, and tells the second time what it told the first.
@@ -25,6 +27,7 @@ struct instance_call {
 	uint32_t kind;
 	uint32_t tid; /* the caller's */
 	uint64_t arg[3];
+	uint64_t key; /* instance.call_key */
 };
 
 /* The answer of a notification is this much more than that of the call, so that an error is one of the way, not of the call. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -242,6 +243,8 @@ static int fill_instance(struct rundir *d, const struct stat *resident)
 	r = rundir_add_mounts(in, d->o);
 	if (r < 0)
 		return fail(d, r, "cannot fill the mount table");
+	if (getrandom(&in->call_key, sizeof(in->call_key), 0) != sizeof(in->call_key))
+		return fail(d, -errno, "cannot get a random number");
 	in->version = INSTANCE_VERSION;
 	/* Who finds the magic number finds all the rest. */
 	__atomic_store_n(&in->magic, INSTANCE_MAGIC, __ATOMIC_RELEASE);

@@ -24,5 +24,6 @@ static int serve(void *context, const struct instance_call *call)
 
 void calls_begin(struct supervisor *s)
 {
-	s->calls = (struct instance_calls){.serve = serve, .context = s, .lock = PTHREAD_MUTEX_INITIALIZER};
+	s->calls = (struct instance_calls){
+		.serve = serve, .context = s, .key = s->in->call_key, .lock = PTHREAD_MUTEX_INITIALIZER};
 }

@@ -16,7 +16,7 @@
 
 static long by_notification(const struct instance_call *call)
 {
-	return host_call(INSTANCE_CALL_NR, call->id, call->kind, call->arg[0], call->arg[1], call->arg[2]);
+	return host_call(INSTANCE_CALL_NR, call->id, call->kind, call->arg[0], call->arg[1], call->arg[2], call->key);
 }
 
 static int connect_to_supervisor(void)
@@ -72,7 +72,8 @@ static long by_socket(const struct instance_call *call)
 
 long tr_instance_call(struct tr_call *c, uint32_t kind, uint64_t a, uint64_t b)
 {
-	struct instance_call call = {.kind = kind, .tid = (uint32_t)tr_tid(c), .arg = {a, b, 0}};
+	struct instance_call call = {
+		.kind = kind, .tid = (uint32_t)tr_tid(c), .arg = {a, b, 0}, .key = c->ns.in->call_key};
 	long r;
 
 	call.id = atomic_fetch_add(&c->ns.in->call_ids, 1) + 1;

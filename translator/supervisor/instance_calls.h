@@ -14,6 +14,7 @@ struct instance_calls {
 	/* Does it: 0 or more, or -errno. One at a time. */
 	int (*serve)(void *context, const struct instance_call *call);
 	void *context;
+	uint64_t key;         /* instance.call_key */
 	pthread_mutex_t lock; /* PTHREAD_MUTEX_INITIALIZER */
 	struct {
 		uint32_t tid;
@@ -24,10 +25,14 @@ struct instance_calls {
 
 /*
  * The answer: by `serve` the first time that a call with this id comes, the same again if it comes again. A thread makes one
- * call at a time and repeats it before it makes another, so the last one of each is enough. From any thread.
+ * call at a time and repeats it before it makes another, so the last one of each is enough. -ENOSYS, and nothing is done, with
+ * another key. From any thread.
  */
 int instance_calls_answer(struct instance_calls *k, const struct instance_call *call);
-/* The same for a notification that was received from the listener; answers it. The caller may be gone meanwhile. */
+/*
+ * The same for a notification that was received from the listener; answers it, as the kernel answers an unknown number where the
+ * key is another one. The caller may be gone meanwhile.
+ */
 void instance_calls_notified(struct instance_calls *k, int listener, const struct seccomp_notif *n);
 
 #endif

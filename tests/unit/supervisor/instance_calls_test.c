@@ -27,11 +27,14 @@ static int count(void *context, const struct instance_call *call)
 	return call->kind == 99 ? -EDOM : (int)call->arg[0] + served;
 }
 
-static struct instance_calls calls = {.serve = count, .context = &served, .lock = PTHREAD_MUTEX_INITIALIZER};
+#define KEY 0x1234567890abcdefull
+
+static struct instance_calls calls = {
+	.serve = count, .context = &served, .key = KEY, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 static int ask(uint64_t id, uint32_t tid, uint32_t kind, uint64_t argument)
 {
-	const struct instance_call call = {.id = id, .kind = kind, .tid = tid, .arg = {argument}};
+	const struct instance_call call = {.id = id, .kind = kind, .tid = tid, .arg = {argument}, .key = KEY};
 
 	return instance_calls_answer(&calls, &call);
 }
@@ -62,6 +65,16 @@ Test(instance_calls, a_new_thread_with_an_old_number_is_another_one)
 	/* No id at all: nothing to know it by again. */
 	cr_expect_eq(ask(0, 9, 0, 10), 14);
 	cr_expect_eq(ask(0, 9, 0, 10), 15);
+}
+
+Test(instance_calls, without_the_key_are_none)
+{
+	const struct instance_call guess = {.id = 1, .tid = 7, .arg = {10}, .key = KEY + 1};
+
+	cr_expect_eq(instance_calls_answer(&calls, &guess), -ENOSYS);
+	cr_expect_eq(served, 0);
+	/* Nor is anything remembered of it. */
+	cr_expect_eq(ask(1, 7, 0, 10), 11);
 }
 
 static void *ask_often(void *id)
@@ -125,7 +138,7 @@ Test(instance_calls, that_a_signal_interrupts_are_done_once)
 	child = fork();
 	cr_assert_geq(child, 0);
 	if (child == 0)
-		_exit(host_call(INSTANCE_CALL_NR, 1234, 0, 40) == INSTANCE_CALL_ANSWER + 41 ? 0 : 1);
+		_exit(host_call(INSTANCE_CALL_NR, 1234, 0, 40, 0, 0, KEY) == INSTANCE_CALL_ANSWER + 41 ? 0 : 1);
 	first = receive(listener);
 	/* The wait is over, the call is not: the answer finds nobody. */
 	cr_assert_eq(kill(child, SIGSTOP), 0);
