@@ -40,6 +40,23 @@ int str_to_u64(const char *s, uint64_t max, uint64_t *ret)
 	return 0;
 }
 
+size_t str_hex(const char *text, size_t n, uint64_t *ret)
+{
+	uint64_t v = 0;
+	size_t i = 0;
+
+	for (; i < n && i < 16; i++) {
+		if (text[i] >= '0' && text[i] <= '9')
+			v = v << 4 | (uint64_t)(text[i] - '0');
+		else if (text[i] >= 'a' && text[i] <= 'f')
+			v = v << 4 | (uint64_t)(text[i] - 'a' + 10);
+		else
+			break;
+	}
+	*ret = v;
+	return i;
+}
+
 /* The text so far: more than size characters are counted, not stored. */
 struct out {
 	char *to;

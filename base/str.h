@@ -38,6 +38,9 @@ MUST_CHECK long str_copy(char *to, size_t size, const char *s);
 /* A decimal number that fills the whole string; 0, or -EINVAL (empty, other characters, above max). */
 MUST_CHECK int str_to_u64(const char *s, uint64_t max, uint64_t *ret);
 
+/* The hexadecimal number (small letters, at most 16 digits) that text of n characters begins with; how many digits it has. */
+size_t str_hex(const char *text, size_t n, uint64_t *ret);
+
 /*
  * A small snprintf: %s %c %% and %d %i %u %x %o with l or z, widths with an optional 0, %.*s, %p. Always ends the
  * text with a NUL. The length of what the whole text would need, as snprintf's.

@@ -11,16 +11,17 @@
 static void set_state(const char *id, enum distro_state state)
 {
 	struct registry r;
+	struct distro *d;
 	struct message m;
 
 	if (registry_begin(&r, &m) < 0)
 		return;
-	for (size_t i = 0; i < r.count; i++)
-		if (strcmp(r.distros[i].id, id) == 0) {
-			r.distros[i].state = state;
-			/* If not now, then by the next command. */
-			(void)!registry_commit(&r, &m);
-		}
+	d = registry_by_id(&r, id);
+	if (d != NULL) {
+		d->state = state;
+		/* If not now, then by the next command. */
+		(void)!registry_commit(&r, &m);
+	}
 	registry_done(&r);
 }
 

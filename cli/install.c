@@ -197,14 +197,6 @@ int install_look(struct install *n, bool first_run, struct message *message)
 	return 0;
 }
 
-static struct distro *by_id(struct registry *r, const char *id)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (strcmp(r->distros[i].id, id) == 0)
-			return &r->distros[i];
-	return NULL;
-}
-
 int install_finish(struct install *n, struct message *message)
 {
 	struct registry r;
@@ -220,7 +212,7 @@ int install_finish(struct install *n, struct message *message)
 	error = registry_begin(&r, message);
 	if (error < 0)
 		return error;
-	d = by_id(&r, n->d.id);
+	d = registry_by_id(&r, n->d.id);
 	if (d == NULL) {
 		error = -ENOENT;
 		message_set(message, "'%s' was removed while it was being installed", n->d.name);
@@ -246,7 +238,7 @@ void install_drop(struct install *n)
 	if (store_remove(n->d.location) < 0)
 		return;
 	if (registry_begin(&r, &m) == 0) {
-		d = by_id(&r, n->d.id);
+		d = registry_by_id(&r, n->d.id);
 		if (d != NULL) {
 			registry_remove(&r, d);
 			(void)!registry_commit(&r, &m);

@@ -16,21 +16,11 @@
 typedef int (*command)(const struct options *o);
 
 #ifndef LX_ARCHIVES
-static char **words;
-
-static int become_archive(const struct options *o)
-{
-	char program[PATH_MAX];
-
-	(void)o;
-	libexec_find("lxrun-archive", program, sizeof(program));
-	execv(program, words);
-	report_fatal("cannot execute %s: %s", program, strerror(errno));
-}
-#define cmd_clone   become_archive
-#define cmd_export  become_archive
-#define cmd_import  become_archive
-#define cmd_install become_archive
+/* The other program's. */
+#define cmd_clone   NULL
+#define cmd_export  NULL
+#define cmd_import  NULL
+#define cmd_install NULL
 #endif
 
 #define VERB(id, function, ...) [VERB_##id] = cmd_##function,
@@ -41,17 +31,25 @@ static const command commands[VERB_COUNT] = {
 #undef VERB
 #undef OPTION
 
+static NORETURN void become_archive(char **argv)
+{
+	char program[PATH_MAX];
+
+	libexec_find("lxrun-archive", program, sizeof(program));
+	execv(program, argv);
+	report_fatal("cannot execute %s: %s", program, strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
 	int status;
 
-#ifndef LX_ARCHIVES
-	words = argv;
-#endif
 	options_parse(argc, argv, &options);
 	if (options.verb == VERB_RUN)
 		report_fatal("lxrun-manage is a part of lxrun and runs nothing: use lxrun");
+	if (commands[options.verb] == NULL)
+		become_archive(argv);
 	/* What killed ones have left. */
 	if (options.verb != VERB_HELP && options.verb != VERB_VERSION)
 		recover();

@@ -15,14 +15,6 @@
 
 /* --- the registry --------------------------------------------------------------------------------------------------------- */
 
-static struct distro *by_id(const struct registry *r, const char *id)
-{
-	for (size_t i = 0; i < r->count; i++)
-		if (strcmp(r->distros[i].id, id) == 0)
-			return &r->distros[i];
-	return NULL;
-}
-
 /* Another terminal may have come first, and made the default user. */
 static bool is_pending(struct site *p)
 {
@@ -30,7 +22,7 @@ static bool is_pending(struct site *p)
 	const struct distro *d;
 
 	distributions_read(&r);
-	d = by_id(&r, p->distro.id);
+	d = registry_by_id(&r, p->distro.id);
 	if (d != NULL)
 		p->distro = *d;
 	registry_done(&r);
@@ -63,7 +55,7 @@ static void note_success(struct site *p, int64_t uid)
 		report("the first-run command of %s has not made the user %lld, who was to be its default",
 		       p->distro.name, (long long)uid);
 	distributions_begin(&r);
-	d = by_id(&r, p->distro.id);
+	d = registry_by_id(&r, p->distro.id);
 	if (d != NULL) {
 		d->oobe_pending = false;
 		d->default_uid = p->distro.default_uid;
@@ -79,16 +71,10 @@ static NORETURN void become(const struct instance_plan *plan, struct site *p, ch
 	static struct user root;
 	char *words[] = {shell, option, command, NULL};
 	struct instance_program program = {.path = "/bin/sh", .directory = "/", .user = &root, .trace = -1};
-	char resident[RESIDENT_PATH_MAX];
-	struct message message;
 
 	if (user_find(p->root_fd, "0", &root) < 0)
 		report_fatal("there is no user 0 in %s", p->distro.name);
-	if (instance_enter(plan, &program, resident, &message) < 0)
-		report_fatal("%s", message.text);
-	site_reserve_root(p);
-	execve(resident, words, environment);
-	report_fatal("cannot execute %s: %s", resident, strerror(errno));
+	site_become(p, plan, &program, words, environment);
 }
 
 /* In the caller's process group, so the terminal's signals reach it; this process survives them, as a shell does. */

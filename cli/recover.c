@@ -28,16 +28,16 @@ int location_lock(const char *location)
 static void change(const char *id, void (*with)(struct registry *r, struct distro *d))
 {
 	struct registry r;
+	struct distro *d;
 	struct message m;
 
 	if (registry_begin(&r, &m) < 0)
 		return;
-	for (size_t i = 0; i < r.count; i++)
-		if (strcmp(r.distros[i].id, id) == 0) {
-			with(&r, &r.distros[i]);
-			(void)!registry_commit(&r, &m);
-			break;
-		}
+	d = registry_by_id(&r, id);
+	if (d != NULL) {
+		with(&r, d);
+		(void)!registry_commit(&r, &m);
+	}
 	registry_done(&r);
 }
 
@@ -57,16 +57,16 @@ static void set_moved(struct registry *r, struct distro *d)
 static bool look_again(const struct distro *d, struct distro *ret)
 {
 	struct registry r;
+	const struct distro *now;
 	struct message m;
-	bool found = false;
+	bool found;
 
 	if (registry_read(&r, &m) < 0)
 		return false;
-	for (size_t i = 0; i < r.count; i++)
-		if (strcmp(r.distros[i].id, d->id) == 0 && strcmp(r.distros[i].location, d->location) == 0) {
-			*ret = r.distros[i];
-			found = true;
-		}
+	now = registry_by_id(&r, d->id);
+	found = now != NULL && strcmp(now->location, d->location) == 0;
+	if (found)
+		*ret = *now;
 	/* Another has come to where it was or was to be. */
 	if (found && registry_at(&r, ret->moving) != NULL)
 		ret->moving[0] = '\0';

@@ -206,15 +206,9 @@ static NORETURN void become(const struct options *o, const struct instance_plan 
 			    const struct user *u, const struct nested_command *command)
 {
 	struct instance_program program = {.path = command->path, .user = u, .trace = open_trace(o)};
-	char resident[RESIDENT_PATH_MAX];
-	struct message message;
 
 	find_directory(o, p, u, &program);
-	if (instance_enter(plan, &program, resident, &message) < 0)
-		report_fatal("%s", message.text);
-	site_reserve_root(p);
-	execve(resident, command->words, command->environment);
-	report_fatal("cannot execute %s: %s", resident, strerror(errno));
+	site_become(p, plan, &program, command->words, command->environment);
 }
 
 int run(const struct options *o)

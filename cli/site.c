@@ -246,6 +246,19 @@ void site_reserve_root(struct site *p)
 	p->root_fd = -1;
 }
 
+void site_become(struct site *p, const struct instance_plan *plan, const struct instance_program *program, char **words,
+		 char **environment)
+{
+	char resident[RESIDENT_PATH_MAX];
+	struct message message;
+
+	if (instance_enter(plan, program, resident, &message) < 0)
+		report_fatal("%s", message.text);
+	site_reserve_root(p);
+	execve(resident, words, environment);
+	report_fatal("cannot execute %s: %s", resident, strerror(errno));
+}
+
 void site_find_user(const struct site *p, const char *asked, struct user *ret)
 {
 	char id[16];

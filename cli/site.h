@@ -2,6 +2,7 @@
 #ifndef LX_CLI_SITE_H
 #define LX_CLI_SITE_H
 
+#include "cli/instance.h"
 #include "cli/options.h"
 #include "cli/user.h"
 #include "distro/distro.h"
@@ -27,6 +28,10 @@ const char *site_name(const struct site *p);
 
 /* root_fd goes to the number that is reserved for it, whatever the limit on descriptors is, and is -1 then. */
 void site_reserve_root(struct site *p);
+
+/* This process becomes a program of the plan's instance, which starts if it does not run. */
+NORETURN void site_become(struct site *p, const struct instance_plan *plan, const struct instance_program *program,
+			  char **words, char **environment);
 
 /* Who commands run as: the command line's user, wsl.conf's, the registry's. */
 void site_find_user(const struct site *p, const char *asked, struct user *ret);

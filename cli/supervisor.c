@@ -195,7 +195,6 @@ void supervisor_serve(struct supervisor *s)
 			(void)!missed_store(s->in, s->o->location);
 			stored = now();
 		}
-
 		fill_polled(s);
 		if (poll(s->polled, FIXED_POLLS + s->count, milliseconds) <= 0)
 			continue;

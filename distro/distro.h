@@ -109,6 +109,8 @@ struct distro *registry_find(const struct registry *r, const char *name);
 const struct distro *registry_nearest(const struct registry *r, const char *name);
 /* The default distribution: by name, or the only one; NULL if there is none. */
 struct distro *registry_default(const struct registry *r);
+/* The distribution with this id; NULL if it is gone. */
+struct distro *registry_by_id(const struct registry *r, const char *id);
 /* The distribution whose location this is (absolute, without links); NULL if it is nobody's. */
 struct distro *registry_at(const struct registry *r, const char *location);
 /*

@@ -282,6 +282,14 @@ void registry_done(struct registry *r)
 
 /* --- entries --------------------------------------------------------------------------------------------------------- */
 
+struct distro *registry_by_id(const struct registry *r, const char *id)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->distros[i].id, id) == 0)
+			return &r->distros[i];
+	return NULL;
+}
+
 struct distro *registry_at(const struct registry *r, const char *location)
 {
 	for (size_t i = 0; i < r->count; i++)

@@ -54,8 +54,8 @@ static bool first_thread_blocks(pid_t pid, int sig)
 		at++;
 	if (*at == '\0')
 		return true;
-	for (at += sizeof(name) - 1; *at > ' '; at++)
-		mask = mask << 4 | (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+	at += sizeof(name) - 1;
+	(void)str_hex(at, strlen(at), &mask);
 	return (mask & TR_SIGNAL_BIT(sig)) != 0;
 }
 

@@ -293,9 +293,10 @@ static void add_places(struct line *l, struct tr_call *c, const struct syscall_i
 		char path[PATH_MAX], place[PATH_MAX];
 		struct vfs_at where;
 
-		if (is_path(kind) || (kind == ARGUMENT_SOCKADDR && get_socket_path(c, at, path))) {
-			if (!get_path(c, kind, at, path, &where) ||
-			    find_place(&c->ns, where, lookup, place, sizeof(place)) < 0)
+		bool found = (is_path(kind) || kind == ARGUMENT_SOCKADDR) && get_path(c, kind, at, path, &where);
+
+		if (found || is_path(kind)) {
+			if (!found || find_place(&c->ns, where, lookup, place, sizeof(place)) < 0)
 				(void)!str_copy(place, sizeof(place), "?");
 			make_printable(place);
 			add(l, "%s%s", separator, place);

@@ -21,7 +21,7 @@ static bool is_resident_range(const char *name)
 {
 	uint64_t start;
 
-	return procfs_hex(name, strlen(name), &start) > 0 && procfs_is_resident(start);
+	return str_hex(name, strlen(name), &start) > 0 && procfs_is_resident(start);
 }
 
 static const struct procfs_view views[] = {

@@ -68,9 +68,6 @@ MUST_CHECK int procfs_next_line(struct procfs_lines *l, struct procfs_line *ret)
 /* The piece as it was, with the newline that it had. */
 void procfs_put_line(struct procfs_out *o, const struct procfs_line *line);
 
-/* Lower-case hexadecimal digits at the beginning of n bytes of text: how many there are. */
-size_t procfs_hex(const char *text, size_t n, uint64_t *ret);
-
 /* --- the table (procfs.c) -------------------------------------------------------------------------------------------- */
 
 /* Where a text view is made from. */

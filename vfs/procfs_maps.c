@@ -18,11 +18,10 @@ bool procfs_is_resident(uint64_t address)
 static size_t maps_path(const struct procfs_line *line, uint64_t *ret_start)
 {
 	uint64_t end;
-	size_t n = procfs_hex(line->text, line->length, ret_start);
+	size_t n = str_hex(line->text, line->length, ret_start);
 	size_t i = n + 1;
 
-	if (n == 0 || n >= line->length || line->text[n] != '-' ||
-	    procfs_hex(line->text + i, line->length - i, &end) == 0)
+	if (n == 0 || n >= line->length || line->text[n] != '-' || str_hex(line->text + i, line->length - i, &end) == 0)
 		return 0;
 	/* Five fields, one space behind each; the last is padded with more. */
 	for (int field = 0; field < 5; field++) {
@@ -124,7 +123,7 @@ int procfs_make_numa_maps(const struct procfs_from *from, struct procfs_out *o)
 		uint64_t start;
 
 		if (line.begins)
-			hide = procfs_hex(line.text, line.length, &start) > 0 && procfs_is_resident(start) &&
+			hide = str_hex(line.text, line.length, &start) > 0 && procfs_is_resident(start) &&
 			       find_word(&line, "heap") < 0;
 		if (!hide)
 			put_numa_line(from->ns, &line, o);

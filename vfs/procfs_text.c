@@ -175,23 +175,6 @@ void procfs_put_line(struct procfs_out *o, const struct procfs_line *line)
 		procfs_put(o, "\n", 1);
 }
 
-size_t procfs_hex(const char *text, size_t n, uint64_t *ret)
-{
-	uint64_t v = 0;
-	size_t i = 0;
-
-	for (; i < n && i < 16; i++) {
-		if (text[i] >= '0' && text[i] <= '9')
-			v = v << 4 | (uint64_t)(text[i] - '0');
-		else if (text[i] >= 'a' && text[i] <= 'f')
-			v = v << 4 | (uint64_t)(text[i] - 'a' + 10);
-		else
-			break;
-	}
-	*ret = v;
-	return i;
-}
-
 /* Named by the guest's path, so that /proc/PID/fd can show it. */
 static int new_memfd(const struct procfs_entry *entry)
 {

@@ -182,6 +182,17 @@ show() {
 	head -n 40 "$1" | cut -c1-300 | sed 's/^/  | /'
 }
 
+# on_terminal SIDE SCENARIO: of terminal.py, with the array `command` before what it runs.
+on_terminal() {
+	if timeout 180 python3 "$tests_dir/e2e/terminal.py" "$2" "${command[@]}" </dev/null >"$results/$1.out" 2>"$results/$1.err"; then
+		ok "$1: $2 on a terminal: $(grep -c '^ok' "$results/$1.out") steps"
+	else
+		not_ok "$1: $2 on a terminal"
+		show "$results/$1.out"
+		show "$results/$1.err"
+	fi
+}
+
 # differs SIDE FILTER: prints how the side differs from the native one.
 differs() {
 	local side=$1 what a b

@@ -31,14 +31,7 @@ for side in "${sides[@]}"; do
 	# --- a terminal -------------------------------------------------------------------------------------------------------
 	with "$side" -- one --
 	for scenario in bash zsh tmux outer; do
-		if timeout 180 python3 "$(dirname "$0")/terminal.py" "$scenario" "${command[@]}" </dev/null \
-			>"$results/$side.out" 2>"$results/err"; then
-			ok "$side: $scenario on a terminal: $(grep -c '^ok' "$results/$side.out") steps"
-		else
-			not_ok "$side: $scenario on a terminal"
-			show "$results/$side.out"
-			show "$results/err"
-		fi
+		on_terminal "$side" "$scenario"
 	done
 	script_says "$side" 5 'is one' 'script(1) outside' \
 		'script -qec "bash -c \"L sh -c '"'"'test -t 0 && test -t 1 && tty | sed s,/dev/pts/[0-9]*,is\ one, ; exit 5'"'"'\"" /dev/null'

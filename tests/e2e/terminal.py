@@ -125,6 +125,16 @@ def step(what, action):
         raise
 
 
+def interrupt(t, run):
+    """At a shell's prompt."""
+    t.send("sleep 100\r")
+    t.never("READY> $", 0.6)
+    t.send("\x03")
+    t.expect(r"\^C")
+    t.expect("READY> $")
+    run("echo status $?", "status 130\n")
+
+
 def bash(command):
     """Line editing, job control, window size, keys that send signals."""
     t = Terminal([*command, *ENVIRONMENT, *BASH], 33, 101)
@@ -143,14 +153,7 @@ def bash(command):
         step("history", lambda: run("\x1b[A", "^xyz\n"))
         step("completion", lambda: run("cat /etc/debian_ver\t", r"^12\.\d+\n"))
 
-        def interrupt():
-            t.send("sleep 100\r")
-            t.never("READY", 0.4)
-            t.send("\x03")
-            t.expect(r"\^C")
-            t.expect("READY> $")
-            run("echo status $?", "^status 130\n")
-        step("Ctrl-C", interrupt)
+        step("Ctrl-C", lambda: interrupt(t, run))
 
         def stop():
             t.send("sleep 100\r")
@@ -269,13 +272,7 @@ def zsh(command):
         step("a line", lambda: run("echo $((40 + 2))x", "42x"))
         step("editing of a line", lambda: run("ecoh xy\x01\x1b[C\x1b[C\x1b[C\x14\x05z", "xyz"))
 
-        def interrupt():
-            t.send("sleep 100\r")
-            t.never("READY> $", 0.6)
-            t.send("\x03")
-            t.expect("READY> $")
-            run("echo status $?", "status 130")
-        step("Ctrl-C", interrupt)
+        step("Ctrl-C", lambda: interrupt(t, run))
 
         def stop():
             t.send("sleep 100\r")

@@ -25,15 +25,15 @@ static void copy_name(char to[NAME_MAX_LENGTH + 1], const char *from)
 static unsigned long personality_of(pid_t tid)
 {
 	char text[64];
-	unsigned long ret = 0;
+	uint64_t ret = 0;
 	int fd CLEANUP(host_close_at) = -1;
 	ssize_t n;
 
 	str_format(text, sizeof(text), "/proc/%d/personality", tid);
 	fd = host_open(text, O_RDONLY | O_CLOEXEC, 0);
 	n = fd < 0 ? fd : host_pread_full(fd, text, sizeof(text), 0);
-	for (ssize_t i = 0; i < n && text[i] > ' '; i++)
-		ret = ret << 4 | (unsigned long)(text[i] <= '9' ? text[i] - '0' : text[i] - 'a' + 10);
+	if (n > 0)
+		(void)str_hex(text, (size_t)n, &ret);
 	return ret;
 }
 

@@ -104,6 +104,24 @@ static bool refuses(const char *s, uint64_t max)
 	return str_to_u64(s, max, &v) == -EINVAL && v == 77;
 }
 
+static bool hex(const char *text, size_t n, size_t digits, uint64_t want)
+{
+	uint64_t v = 77;
+
+	return str_hex(text, n, &v) == digits && v == want;
+}
+
+Test(str_hex, reads_what_is_there)
+{
+	cr_expect(hex("7f12-", 5, 4, 0x7f12));
+	cr_expect(hex("7f12", 2, 2, 0x7f));
+	cr_expect(hex("ffffffffffffffff0", 17, 16, UINT64_MAX));
+	cr_expect(hex("", 0, 0, 0));
+	cr_expect(hex("x1", 2, 0, 0));
+	cr_expect(hex("Ff", 2, 0, 0));
+	cr_expect(hex("08000000\n", 9, 8, 0x8000000));
+}
+
 Test(str_to_u64, accepts)
 {
 	cr_expect(parses("0", 0, 0));
