@@ -6,7 +6,7 @@
 . "$(dirname "$0")/instances.lib.sh"
 battery core
 
-# script_says SIDE STATUS OUTPUT TITLE SCRIPT: of bash outside, for which $L is lxrun.
+# script_says SIDE STATUS OUTPUT TITLE SCRIPT: of bash outside, for which L is lxrun in the distribution one.
 script_says() {
 	local side=$1 want=$2 text=$3 title=$4
 	with "$side" -- one
