@@ -14,7 +14,7 @@ for f in $(ls "${1:-t}".* | sort -t. -k2n); do
 	sed -E -e '/^clone3\(.*ENOSYS/d' -e 's/^clone3?\(.*/clone/' -e '/^--- SIGCHLD/d' -e '/^rt_sigreturn/d' \
 		-e '/ERESTARTSYS/d' -e 's/0x[0-9a-f]{4,}/ADDR/g' -e 's/\b[0-9]{3,}\b/N/g' -e 's/getrandom\("[^"]*"/getrandom(""/' \
 		-e 's/ SYS / /' -e 's/ +=/ =/' -e 's/stx_mask=[A-Z_|]*/stx_mask/' -e 's/cc[A-Za-z0-9]{6}\./ccX./g' \
-		-e 's/(read|pread64|write)\(([0-9]+[^,]*), .*/\1(\2)/' -e 's/e2e\.[0-9]+/e2e/g' -e 's/st_size=[0-9]+/st_size/' -e 's/si_uid=[0-9N]+/si_uid/' "$f"
+		-e 's/(read|pread64|write)\(([0-9]+[^,]*), .*/\1(\2)/' -e 's/e2e\.[0-9]+/e2e/g' -e 's/st_size=[0-9]+/st_size/' -e 's/procs=[0-9N]+/procs/' -e 's/si_uid=[0-9N]+/si_uid/' "$f"
 done
 rm -f "${1:-t}".*
 S

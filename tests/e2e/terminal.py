@@ -288,7 +288,7 @@ def zsh(command):
             t.expect("READY> $")
         step("Ctrl-Z and fg", stop)
         step("a pipeline and its statuses", lambda: run("true | false | (exit 3); echo all $pipestatus", "all 0 1 3"))
-        step("a coprocess", lambda: run("coproc head -n 1; print -p word; read -p x; echo got$((1 + 1))$x", "got2word"))
+        step("a coprocess", lambda: run("coproc head -n 1; print -p word; read -p x; wait; echo got$((1 + 1))$x", "got2word"))
         step("globs", lambda: run("print -l /etc/debian_v*(.)", "/etc/debian_version"))
         t.send("exit 7\r")
         step("the exit status", lambda: t.end() == 7)
