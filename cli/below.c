@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/host.h"
@@ -36,13 +37,32 @@ int below_open(int root_fd, const char *path, int flags)
 	return fd;
 }
 
+/* More than any file of /etc that is read by lines. */
+#define SIZE_MAX_BELOW (64 << 20)
+
+static void free_text(char **text)
+{
+	free(*text);
+}
+
 FILE *below_fopen(int root_fd, const char *path)
 {
-	int fd = below_open(root_fd, path, 0);
-	FILE *f = fd >= 0 ? fdopen(fd, "r") : NULL;
+	int fd CLEANUP(host_close_at) = below_open(root_fd, path, 0);
+	char *text CLEANUP(free_text) = NULL;
+	struct stat st;
+	FILE *f = NULL;
+	ssize_t n;
 
-	if (f == NULL && fd >= 0)
-		close(fd);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > SIZE_MAX_BELOW)
+		return NULL;
+	text = malloc((size_t)st.st_size + 1);
+	n = text != NULL ? host_pread_full(fd, text, (size_t)st.st_size, 0) : -ENOMEM;
+	if (n >= 0)
+		f = fmemopen(NULL, (size_t)n + 1, "w+");
+	if (f == NULL)
+		return NULL;
+	(void)!fwrite(text, 1, (size_t)n, f);
+	rewind(f);
 	return f;
 }
 

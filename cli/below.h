@@ -8,7 +8,7 @@
 
 /* A file or directory to be read; flags: O_DIRECTORY, O_PATH. Its descriptor, or -errno. */
 MUST_CHECK int below_open(int root_fd, const char *path, int flags);
-/* NULL where that fails. */
+/* Its content, in memory (readers of passwd seek for each line). NULL for what is no file, or too large for one of /etc. */
 FILE *below_fopen(int root_fd, const char *path);
 /* A cleanup for CLEANUP(). */
 void below_close(FILE **f);

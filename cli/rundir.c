@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -112,24 +113,28 @@ static int fill(struct rundir *d)
 static int copy_bytes(int from, int to)
 {
 	char buf[65536];
+	ssize_t n;
 
 	/* Shared blocks where the file system has them, the kernel's copy where it has that. */
 	if (ioctl(to, FICLONE, from) == 0)
 		return 0;
 	for (;;) {
-		ssize_t n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0);
-
+		n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0);
 		if (n == 0)
 			return 0;
 		if (n < 0)
 			break;
 	}
+	while ((n = sendfile(to, from, NULL, 1 << 30)) > 0)
+		;
+	if (n == 0)
+		return 0;
 	if (lseek(from, 0, SEEK_SET) < 0 || lseek(to, 0, SEEK_SET) < 0)
 		return -errno;
 	for (;;) {
-		ssize_t n = read(from, buf, sizeof(buf));
 		int r;
 
+		n = read(from, buf, sizeof(buf));
 		if (n == 0)
 			return 0;
 		if (n < 0 && errno == EINTR)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "base/host.h"
 #include "cli/rundir.h"
+#include "distro/distro.h"
 
 /* "/rPID-XXXXXX" with the largest pid that there is. */
 #define NAME_MAX_LENGTH 16
@@ -26,17 +26,6 @@ bool rundir_is_name(const char *name)
 	digits = strspn(name + 1, "0123456789");
 	return digits > 0 && digits < 11 && name[1 + digits] == '-' && strlen(name + 2 + digits) == 6 &&
 	       strchr(name, '/') == NULL;
-}
-
-static const char *home(void)
-{
-	const char *h = getenv("HOME");
-	const struct passwd *p;
-
-	if (h != NULL && h[0] == '/')
-		return h;
-	p = getpwuid(geteuid());
-	return p != NULL && p->pw_dir[0] == '/' ? p->pw_dir : NULL;
 }
 
 /* In the order of preference; rundir.h says why. */
@@ -57,8 +46,8 @@ bool rundir_base_path(int which, char *path, size_t size)
 		n = snprintf(path, size, "/tmp/lxrun-%u", geteuid());
 	else if (which == BASE_CACHE && cache != NULL && cache[0] == '/')
 		n = snprintf(path, size, "%s/lxrun", cache);
-	else if (which == BASE_CACHE && home() != NULL)
-		n = snprintf(path, size, "%s/.cache/lxrun", home());
+	else if (which == BASE_CACHE && distro_home() != NULL)
+		n = snprintf(path, size, "%s/.cache/lxrun", distro_home());
 	else
 		return false;
 	return n > 0 && (size_t)n < size;

@@ -51,11 +51,17 @@ static int add(struct instance *in, const struct built_in *b, const char *point,
 
 bool rundir_device_source(const char *name, char *source)
 {
-	char path[64];
 	struct stat st;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/dev/%s", name);
-	return realpath(path, source) != NULL && stat(source, &st) == 0 && S_ISCHR(st.st_mode);
+	if (lstat(path, &st) < 0)
+		return false;
+	/* A mount's source is a path without links. */
+	if (S_ISLNK(st.st_mode))
+		return realpath(path, source) != NULL && stat(source, &st) == 0 && S_ISCHR(st.st_mode);
+	memcpy(source, path, sizeof(path));
+	return S_ISCHR(st.st_mode);
 }
 
 static int add_devices(struct instance *in)

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,6 +191,7 @@ void supervisor_serve(struct supervisor *s)
 
 	for (;;) {
 		int milliseconds = wait_time(s, &idle);
+		size_t there;
 
 		if (now() - stored >= STORE_MILLISECONDS) {
 			(void)!missed_store(s->in, s->o->location);
@@ -198,7 +200,11 @@ void supervisor_serve(struct supervisor *s)
 		fill_polled(s);
 		if (poll(s->polled, FIXED_POLLS + s->count, milliseconds) <= 0)
 			continue;
+		there = s->count;
 		serve_members(s);
+		/* Who has been served was waiting, and is the first who needs a keeper. */
+		if (s->keeper == 0 && there > 0)
+			keeper_start(s);
 		serve_fixed(s);
 		if (atomic_load(&s->ending))
 			terminate(s, "was shut down by a program in it");
@@ -320,26 +326,38 @@ static NORETURN void supervise(const struct supervisor_options *o, int starter)
 	if (r < 0)
 		_exit(1);
 	calls_begin(&s);
-	keeper_start(&s);
 	supervisor_serve(&s);
+}
+
+struct starting {
+	const struct supervisor_options *o;
+	const int *pipe;
+};
+
+/* The one in between. It shares the caller's memory, which is copied once for the supervisor and not for this as well. */
+static int start_supervisor(void *context)
+{
+	const struct starting *s = context;
+	pid_t own = _Fork();
+
+	if (own == 0) {
+		close(s->pipe[0]);
+		supervise(s->o, s->pipe[1]);
+	}
+	_exit(own < 0 ? errno : 0);
 }
 
 /* Not the caller's child: a grandchild whose parent is gone belongs to nobody here. */
 static int start_grandchild(const struct supervisor_options *o, const int pipe[2])
 {
-	pid_t child = fork(), own;
+	/* The supervisor goes on on its copy. */
+	static char stack[1 << 20] __attribute__((aligned(16)));
+	struct starting s = {o, pipe};
+	pid_t child = clone(start_supervisor, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
 	int status;
 
 	if (child < 0)
 		return -errno;
-	if (child == 0) {
-		own = fork();
-		if (own == 0) {
-			close(pipe[0]);
-			supervise(o, pipe[1]);
-		}
-		_exit(own < 0 ? errno : 0);
-	}
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!WIFEXITED(status))

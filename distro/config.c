@@ -57,7 +57,7 @@ static bool set_string(const struct config_key *k, const char *value, char *ret)
 
 static bool set_home_path(const struct config_key *k, const char *value, char *ret)
 {
-	const char *home = paths_home();
+	const char *home = distro_home();
 	char path[PATH_MAX];
 
 	if (value[0] == '/')

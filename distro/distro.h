@@ -38,6 +38,8 @@ void message_set(struct message *m, const char *format, ...) PRINTF_LIKE(2, 3);
 bool distro_name_is_valid(const char *name);
 bool distro_name_equal(const char *a, const char *b);
 
+/* The caller's home, absolute; NULL if there is none. */
+const char *distro_home(void);
 /* $XDG_DATA_HOME/lxrun and $XDG_CONFIG_HOME/lxrun, by their rules; -ENOENT without a home, -ENAMETOOLONG. */
 MUST_CHECK int distro_data_path(char *ret, size_t size);
 MUST_CHECK int distro_config_path(char *ret, size_t size);

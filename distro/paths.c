@@ -1,5 +1,6 @@
 /* Where lxrun keeps its files: the XDG base directory specification's places. */
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,15 +11,26 @@
 #include "distro/distro.h"
 #include "distro/paths.h"
 
-const char *paths_home(void)
+/* Not getpwuid(3): that loads what the host's name services are configured to, into a program that is linked statically. */
+static const char *passwd_home(void)
 {
-	const char *h = getenv("HOME");
+	static char home[PATH_MAX];
+	FILE *f = fopen("/etc/passwd", "re");
 	const struct passwd *p;
 
-	if (h != NULL && h[0] == '/')
-		return h;
-	p = getpwuid(geteuid());
-	return p != NULL && p->pw_dir != NULL && p->pw_dir[0] == '/' ? p->pw_dir : NULL;
+	while (f != NULL && home[0] == '\0' && (p = fgetpwent(f)) != NULL)
+		if (p->pw_uid == geteuid())
+			(void)snprintf(home, sizeof(home), "%s", p->pw_dir);
+	if (f != NULL)
+		fclose(f);
+	return home[0] == '/' ? home : NULL;
+}
+
+const char *distro_home(void)
+{
+	const char *h = getenv("HOME");
+
+	return h != NULL && h[0] == '/' ? h : passwd_home();
 }
 
 static int checked(int n, char *ret, size_t size)
@@ -36,7 +48,7 @@ static int base(const char *variable, const char *below_home, char *ret, size_t 
 
 	if (value != NULL && value[0] == '/')
 		return checked(snprintf(ret, size, "%s/lxrun", value), ret, size);
-	home = paths_home();
+	home = distro_home();
 	if (home == NULL) {
 		ret[0] = '\0';
 		return -ENOENT;

@@ -6,8 +6,6 @@
 
 #include "base/attr.h"
 
-/* The caller's home, absolute; NULL if there is none. */
-const char *paths_home(void);
 /* The directory of stores that were given no location. */
 MUST_CHECK int paths_stores(char *ret, size_t size);
 

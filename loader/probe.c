@@ -7,15 +7,19 @@
 #include "loader/script.h"
 
 /* The path in a PT_INTERP, into PATH_MAX bytes. */
-static int read_interpreter(int fd, const Elf64_Phdr *ph, char *ret)
+static int read_interpreter(int fd, const struct elf_head *head, const Elf64_Phdr *ph, char *ret)
 {
 	int r;
 
 	if (ph->p_filesz < 2 || ph->p_filesz > PATH_MAX)
 		return -ENOEXEC;
-	r = ldr_read_exact(fd, ret, ph->p_filesz, ph->p_offset);
-	if (r < 0)
-		return r;
+	if (ph->p_offset <= head->size && ph->p_filesz <= head->size - ph->p_offset) {
+		memcpy(ret, head->bytes + ph->p_offset, ph->p_filesz);
+	} else {
+		r = ldr_read_exact(fd, ret, ph->p_filesz, ph->p_offset);
+		if (r < 0)
+			return r;
+	}
 	if (ret[ph->p_filesz - 1] != '\0')
 		return -ENOEXEC;
 	/* What the kernel answers itself when it opens "". */
@@ -42,7 +46,7 @@ static int probe_elf(int fd, const struct elf_head *head, struct ldr_program *re
 			return r;
 		if (ph->p_type != PT_INTERP)
 			continue;
-		r = read_interpreter(fd, ph, interpreter);
+		r = read_interpreter(fd, head, ph, interpreter);
 		if (r < 0)
 			return r;
 		break;

@@ -34,7 +34,9 @@
 struct plan {
 	int program; /* open descriptors, -1 for none */
 	int interpreter;
-	char execfn[PATH_MAX];
+	struct stat program_stat; /* as the guest sees it */
+	const char *execfn;       /* what execve was given, or name */
+	char name[PATH_MAX];
 	char exe[PATH_MAX];
 	/* The words that take the place of argv[0], the last one first; 0 without a script. */
 	unsigned words;
@@ -50,17 +52,16 @@ static void close_plan(struct plan *p)
 }
 
 /* May the caller execute it? A directory, a file without an x bit for him, a noexec mount are EACCES. */
-static int check_executable(struct tr_call *c, int fd)
+static int check_executable(struct tr_call *c, int fd, struct stat *ret)
 {
-	struct stat st;
 	struct statfs fs;
-	int r = vfs_fstat(&c->ns, fd, &st);
+	int r = vfs_fstat(&c->ns, fd, ret);
 
 	if (r < 0)
 		return r;
-	if (!S_ISREG(st.st_mode) || vfs_permission(&c->ns, &st, X_OK) < 0)
+	if (!S_ISREG(ret->st_mode) || vfs_permission(&c->ns, ret, X_OK) < 0)
 		return -EACCES;
-	if (st.st_dev == c->ns.in->root_device)
+	if (ret->st_dev == c->ns.in->root_device)
 		return 0;
 	r = (int)host_call(SYS_fstatfs, fd, &fs);
 	if (r == 0 && (fs.f_flags & ST_NOEXEC) != 0)
@@ -87,7 +88,7 @@ static int check_not_written(int fd)
 	return 0;
 }
 
-static int open_checked(struct tr_call *c, struct vfs_at at, int flags)
+static int open_checked(struct tr_call *c, struct vfs_at at, int flags, struct stat *ret)
 {
 	int fd CLEANUP(host_close_at) = -1;
 	int r;
@@ -107,26 +108,27 @@ static int open_checked(struct tr_call *c, struct vfs_at at, int flags)
 	}
 	if (fd < 0)
 		return fd == -ENXIO || fd == -ENODEV ? -EACCES : fd;
-	r = check_executable(c, fd);
+	r = check_executable(c, fd, ret);
 	if (r < 0)
 		return r;
 	r = check_not_written(fd);
 	return r < 0 ? r : take_fd(&fd);
 }
 
-/* The name by which a script's interpreter finds the script. */
-static int script_name(const struct vfs_at *at, int flags, char *buf, size_t size)
+/* The name by which a script's interpreter finds the script: p->execfn. */
+static int find_name(const struct vfs_at *at, int flags, struct plan *p)
 {
 	size_t n;
 
-	if (at->dir == AT_FDCWD || at->path[0] == '/') {
-		n = str_format(buf, size, "%s", at->path);
-	} else if (at->path[0] == '\0' && (flags & AT_EMPTY_PATH) != 0) {
-		n = str_format(buf, size, "/dev/fd/%d", at->dir);
-	} else {
-		n = str_format(buf, size, "/dev/fd/%d/%s", at->dir, at->path);
-	}
-	return n < size ? 0 : -ENAMETOOLONG;
+	p->execfn = at->path;
+	if (at->dir == AT_FDCWD || at->path[0] == '/')
+		return 0;
+	if (at->path[0] == '\0' && (flags & AT_EMPTY_PATH) != 0)
+		n = str_format(p->name, sizeof(p->name), "/dev/fd/%d", at->dir);
+	else
+		n = str_format(p->name, sizeof(p->name), "/dev/fd/%d/%s", at->dir, at->path);
+	p->execfn = p->name;
+	return n < sizeof(p->name) ? 0 : -ENAMETOOLONG;
 }
 
 /* A script that its interpreter would look for at a descriptor that exec closes. */
@@ -137,11 +139,12 @@ static bool is_out_of_reach(const struct vfs_at *at)
 
 static int open_interpreter(struct tr_call *c, struct plan *p, const char *path)
 {
+	struct stat st;
 	int r;
 
 	if (path[0] == '\0')
 		return 0;
-	p->interpreter = open_checked(c, (struct vfs_at){.dir = AT_FDCWD, .path = path}, 0);
+	p->interpreter = open_checked(c, (struct vfs_at){.dir = AT_FDCWD, .path = path}, 0, &st);
 	if (p->interpreter < 0)
 		return p->interpreter;
 	r = ldr_probe_interpreter(p->interpreter);
@@ -161,8 +164,8 @@ static void put_words(struct plan *p, const struct ldr_program *script, const ch
 
 static int make_plan(struct tr_call *c, struct vfs_at at, int flags, struct plan *p)
 {
+	int r = find_name(&at, flags, p);
 	const char *path = p->execfn;
-	int r = script_name(&at, flags, p->execfn, sizeof(p->execfn));
 
 	if (r < 0)
 		return r;
@@ -173,7 +176,7 @@ static int make_plan(struct tr_call *c, struct vfs_at at, int flags, struct plan
 		if (depth == DEPTH_MAX)
 			return -ELOOP;
 		level = &p->level[depth];
-		p->program = open_checked(c, at, flags);
+		p->program = open_checked(c, at, flags, &p->program_stat);
 		if (p->program < 0)
 			return p->program;
 		r = ldr_probe(p->program, level);
@@ -248,14 +251,14 @@ static int check_room(const struct plan *p)
 static void fill_slot(struct tr_call *c, struct process_slot *s, const struct plan *p,
 		      const struct tr_exec_identity *who)
 {
-	struct tr_process next = *c->process;
+	struct tr_public next = tr_process_public(c->process);
 
-	next.creds = who->creds;
+	next.creds = &who->creds;
 	next.dumpable = who->dumpable;
 	next.flags &= ~(uint32_t)(PROCESS_FIRST | PROCESS_SECURE);
 	if (who->secure)
 		next.flags |= PROCESS_SECURE;
-	(void)str_format(next.exe, sizeof(next.exe), "%s", p->exe);
+	next.exe = p->exe;
 	tr_slot_publish(s, &next);
 	s->signal_mask = *tr_context_mask(c->frame->context);
 	s->ignored = tr_ignored_signals(c->process);
@@ -305,7 +308,7 @@ static long execute(struct tr_call *c, const struct plan *p, uint64_t argv, uint
 
 	if (s == NULL)
 		return -EAGAIN;
-	r = tr_creds_exec(c, p->program, &who);
+	r = tr_creds_exec(c, p->program, &p->program_stat, &who);
 	if (r < 0)
 		return r;
 	if (p->words > 0) {
@@ -357,7 +360,8 @@ long sys_execveat(struct tr_call *c, const struct execveat_args *a)
 	if ((a->flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_EXECVE_CHECK)) != 0)
 		return -EINVAL;
 	if ((a->flags & AT_EXECVE_CHECK) != 0) {
-		int fd CLEANUP(host_close_at) = open_checked(c, a->at, a->flags);
+		struct stat st;
+		int fd CLEANUP(host_close_at) = open_checked(c, a->at, a->flags, &st);
 
 		return fd < 0 ? fd : 0;
 	}

@@ -39,18 +39,35 @@ static void copy_text(char *to, const char *from, size_t size)
 }
 
 /* Only the process itself writes its slot, but its threads may all do so. */
-void tr_slot_publish(struct process_slot *s, const struct tr_process *p)
+void tr_slot_publish(struct process_slot *s, const struct tr_public *p)
 {
 	tr_lock(TR_LOCK_PUBLISH);
 	atomic_fetch_add(&s->sequence, 1);
 	s->flags = p->flags;
 	s->dumpable = p->dumpable;
 	s->seccomp_mode = p->seccomp_mode;
-	s->creds = p->creds;
+	s->creds = *p->creds;
 	copy_text(s->exe, p->exe, sizeof(s->exe));
 	copy_text(s->root, p->root, sizeof(s->root));
 	atomic_fetch_add(&s->sequence, 1);
 	tr_unlock(TR_LOCK_PUBLISH);
+}
+
+struct tr_public tr_process_public(const struct tr_process *p)
+{
+	return (struct tr_public){.flags = p->flags,
+				  .dumpable = p->dumpable,
+				  .seccomp_mode = p->seccomp_mode,
+				  .creds = &p->creds,
+				  .exe = p->exe,
+				  .root = p->root};
+}
+
+static void publish(struct process_slot *s, const struct tr_process *p)
+{
+	const struct tr_public now = tr_process_public(p);
+
+	tr_slot_publish(s, &now);
 }
 
 int tr_process_start(void)
@@ -109,7 +126,7 @@ struct process_slot *tr_process_slot(struct tr_process *p)
 	p->slot = instance_claim_slot(TR_INSTANCE, p->pid);
 	if (p->slot != NULL) {
 		p->slot->program_fd = -1;
-		tr_slot_publish(p->slot, p);
+		publish(p->slot, p);
 	}
 	return p->slot;
 }
@@ -285,7 +302,7 @@ void tr_process_changed(struct tr_call *c)
 
 	if (s == NULL)
 		return;
-	tr_slot_publish(s, c->process);
+	publish(s, c->process);
 }
 
 bool tr_is_guest(struct tr_call *c, pid_t pid)

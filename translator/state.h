@@ -53,8 +53,17 @@ MUST_CHECK int tr_process_start(void);
 struct tr_process *tr_process_current(struct tr_frame *f);
 /* The slot of p in shared memory, claimed if it has none yet; NULL when the table is full. */
 struct process_slot *tr_process_slot(struct tr_process *p);
-/* What others see of a process: writes p's state to its slot. */
-void tr_slot_publish(struct process_slot *s, const struct tr_process *p);
+/* What others see of a process; its texts and credentials are borrowed. */
+struct tr_public {
+	uint32_t flags;
+	int32_t dumpable;
+	uint32_t seccomp_mode;
+	const struct creds *creds;
+	const char *exe, *root;
+};
+struct tr_public tr_process_public(const struct tr_process *p);
+/* Writes it to the process's slot. */
+void tr_slot_publish(struct process_slot *s, const struct tr_public *p);
 /* The first program has entered the instance; what comes after it only inherits. */
 void tr_process_first_done(void);
 /* Fills c->process, c->creds, c->tid, c->ns. */

@@ -173,7 +173,8 @@ static int given(struct walk *w, int fd, int flags, bool *ret_others)
 			tell_view_dirs(w->ns);
 		return fd;
 	}
-	if ((flags & O_PATH) != 0 || (w->ns->in->features & INSTANCE_DEVICE_NODES) == 0)
+	/* No device is opened as a directory; what execve opens is not used before its type is known. */
+	if ((flags & (O_PATH | O_DIRECTORY | VFS_OPEN_EXEC)) != 0 || (w->ns->in->features & INSTANCE_DEVICE_NODES) == 0)
 		return fd;
 	device = owner_open_device(w->ns, fd, flags);
 	if (device == -ENODEV)

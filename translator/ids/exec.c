@@ -4,23 +4,22 @@
 #include <linux/xattr.h>
 #include <unistd.h>
 
+#include "base/host.h"
 #include "translator/ids/ids.h"
 #include "translator/ids/rules.h"
 
 /* Everything about the file that creds_exec() asks for. */
-static int look_at(struct tr_call *c, int fd, struct creds_exec_file *ret)
+static int look_at(struct tr_call *c, int fd, const struct stat *st, struct creds_exec_file *ret)
 {
 	const struct vfs_at file = {fd, ""};
 	struct vfs_ns_cap_data caps;
-	struct stat st;
 	ssize_t n;
-	int r;
 
-	r = vfs_fstat(&c->ns, fd, &st);
-	if (r < 0)
-		return r;
-	*ret = (struct creds_exec_file){.uid = st.st_uid, .gid = st.st_gid, .mode = st.st_mode};
-	ret->readable = vfs_access(&c->ns, file, VFS_EMPTY, R_OK, true) == 0;
+	*ret = (struct creds_exec_file){.uid = st->st_uid, .gid = st->st_gid, .mode = st->st_mode};
+	ret->readable = vfs_permission(&c->ns, st, R_OK) == 0;
+	/* Most programs have no attributes at all, and that is cheap to find out. */
+	if (host_call(SYS_flistxattr, fd, NULL, 0) == 0)
+		return 0;
 	n = vfs_getxattr(&c->ns, file, VFS_EMPTY, XATTR_NAME_CAPS, &caps, sizeof(caps));
 	if (n == -ERANGE)
 		return -EINVAL;
@@ -28,14 +27,14 @@ static int look_at(struct tr_call *c, int fd, struct creds_exec_file *ret)
 	return n < 0 ? 0 : creds_file_caps(&caps, (size_t)n, ret);
 }
 
-int tr_creds_exec(struct tr_call *c, int fd, struct tr_exec_identity *ret)
+int tr_creds_exec(struct tr_call *c, int fd, const struct stat *st, struct tr_exec_identity *ret)
 {
 	const bool no_new_privs = (c->process->flags & PROCESS_NO_NEW_PRIVS) != 0;
 	struct creds_exec_effect effect;
 	struct creds_exec_file file;
 	int r;
 
-	r = look_at(c, fd, &file);
+	r = look_at(c, fd, st, &file);
 	if (r < 0)
 		return r;
 	ret->creds = *c->creds;
