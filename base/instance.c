@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "base/host.h"
 #include "base/str.h"
 
 /* How far from its place a slot may stand. */
 #define PROBES 64
+/* How often a payload area is asked for: ten seconds, far more than the supervisor needs for all the calls in front. */
+#define PAYLOAD_TRIES (100000u * INSTANCE_PAYLOADS)
 
 static uint32_t place(pid_t pid, unsigned i)
 {
@@ -47,6 +50,29 @@ struct process_slot *instance_claim_slot(struct instance *in, pid_t pid)
 		return &in->slots[at];
 	}
 	return NULL;
+}
+
+struct instance_payload *instance_claim_payload(struct instance *in, pid_t tid)
+{
+	struct timespec pause = {.tv_nsec = 100000};
+
+	for (uint32_t i = (uint32_t)tid; i - (uint32_t)tid < PAYLOAD_TRIES; i++) {
+		struct instance_payload *p = &in->payloads[i % INSTANCE_PAYLOADS];
+		uint32_t holder = atomic_load_explicit(&p->holder, memory_order_acquire);
+
+		if ((holder == (uint32_t)tid || gone(holder)) &&
+		    atomic_compare_exchange_strong(&p->holder, &holder, (uint32_t)tid))
+			return p;
+		/* Each is held for one call. */
+		if ((i + 1 - (uint32_t)tid) % INSTANCE_PAYLOADS == 0)
+			(void)host_call(SYS_nanosleep, &pause, NULL);
+	}
+	return NULL;
+}
+
+void instance_release_payload(struct instance_payload *p)
+{
+	atomic_store_explicit(&p->holder, 0, memory_order_release);
 }
 
 void instance_note_missed(struct instance *in, uint32_t nr)

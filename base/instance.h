@@ -8,6 +8,7 @@
  *   - `hostname` and `domainname` are written by privileged guests, whole and ended at every moment;
  *   - a process slot is written by its own process (claimed by compare-and-swap on pid), read by all;
  *   - a new program's slot is claimed and filled by the supervisor, before the program is told that it may start;
+ *   - `sidecar` is written by the supervisor; a payload by who has claimed it;
  *   - `owner` is a robust futex (get_robust_list(2)) of the supervisor's: the kernel sets FUTEX_OWNER_DIED in it when the
  *     supervisor ends in whatever way, and then every guest that makes a translated call ends as well;
  *   - everything else is constant.
@@ -26,10 +27,11 @@
 #include "base/attr.h"
 #include "base/creds.h"
 #include "base/layout.h"
+#include "base/sidecar.h"
 
 #define INSTANCE_MAGIC 0x6e75727876ull
 #ifndef INSTANCE_VERSION
-#define INSTANCE_VERSION 8
+#define INSTANCE_VERSION 9
 #endif
 
 #define INSTANCE_ROOT_LINKS 8
@@ -126,6 +128,8 @@ enum instance_features {
 	INSTANCE_NO_XATTRS = 1 << 1,  /* the store takes no user attributes */
 	/* The store may hold stand-ins for device nodes: opens look if what they opened is one. */
 	INSTANCE_DEVICE_NODES = 1 << 3,
+	/* The supervisor keeps a sidecar: sidecar below is its index, and INSTANCE_CALL_SIDECAR writes to it. */
+	INSTANCE_SIDECAR = 1 << 4,
 };
 
 enum instance_gate {
@@ -135,6 +139,19 @@ enum instance_gate {
 };
 
 #define INSTANCE_UNKNOWN_CALL (1ull << 32)
+
+/*
+ * What an instance call says beyond its three words. Who calls takes an area (instance_claim_payload), fills it, calls, and
+ * gives it back; the supervisor copies it before it looks at it.
+ */
+#define INSTANCE_PAYLOADS     16
+#define INSTANCE_PAYLOAD_SIZE (SIDECAR_RECORD_MAX + 64)
+
+struct instance_payload {
+	_Atomic uint32_t holder; /* the tid of who has it, 0 for nobody */
+	uint32_t unused;
+	unsigned char bytes[INSTANCE_PAYLOAD_SIZE];
+};
 
 /* The bytes of the file that are locked by who is alive. */
 enum instance_lock {
@@ -194,11 +211,15 @@ struct instance {
 	/* For instance calls (base/instance_call.h): the last id that was given to one, and what tells one from a guess. */
 	_Atomic uint64_t call_ids;
 	uint64_t call_key;
+	struct instance_payload payloads[INSTANCE_PAYLOADS];
 
 	/* Whose slot each is: the host's pid, 0 for a free one. Apart from the slots, so that a search touches few pages. A
 	 * slot whose process is gone may be taken over by anyone. */
 	_Atomic uint32_t pids[INSTANCE_SLOTS];
 	struct process_slot slots[INSTANCE_SLOTS];
+
+	/* The supervisor's to write. The last and largest: what is not used of it is never touched. */
+	struct sidecar_index sidecar;
 };
 
 struct instance_head {
@@ -235,6 +256,13 @@ struct process_slot *instance_find_slot(struct instance *in, pid_t pid);
  * NULL when all near its place are taken by living processes.
  */
 struct process_slot *instance_claim_slot(struct instance *in, pid_t pid);
+
+/*
+ * A payload area for the thread tid, which waits for one if it must: one whose holder is gone may be taken over. NULL: the
+ * supervisor answers nobody.
+ */
+struct instance_payload *instance_claim_payload(struct instance *in, pid_t tid);
+void instance_release_payload(struct instance_payload *p);
 
 /* What was called and is not there: a number of the table's, or one that it does not know. Once per number it costs something. */
 void instance_note_missed(struct instance *in, uint32_t nr);

@@ -20,6 +20,11 @@ enum instance_call_kind {
 	INSTANCE_CALL_NONE = 0,
 	/* The instance is to end: reboot(2). Whoever calls should not wait for what follows. */
 	INSTANCE_CALL_END = 1,
+	/*
+	 * A record for the sidecar: arg[1] bytes (sidecar_encode) behind a uint64_t, its device, in the payload area arg[0]
+	 * (instance.payloads). The device is the host's; answers 0 when the record is in the file and in the index.
+	 */
+	INSTANCE_CALL_SIDECAR = 2,
 };
 
 struct instance_call {
