@@ -14,8 +14,8 @@
 
 /* All that lxrun puts into a location: trees and files. */
 static const char *const trees[] = {"rootfs"};
-static const char *const files[] = {"disk.ext4", "distribution", "distribution.new", "missed-calls",
-				    "missed-calls.new"};
+static const char *const files[] = {"disk.ext4",        "distribution", "distribution.new", "missed-calls",
+				    "missed-calls.new", "sidecar",      "sidecar.new",      "sidecar.damaged"};
 
 int store_hold(const struct distro *d, const char *what)
 {

@@ -63,6 +63,7 @@ static NORETURN void leave(struct supervisor *s)
 	trace_finish(s->in);
 	keeper_end(s);
 	(void)!missed_store(s->in, s->o->location);
+	sidecar_store(s);
 	if (s->o->id != NULL)
 		rundir_withdraw(s->o->id, s->in->runtime);
 	rundir_remove(s->in->runtime);
@@ -195,6 +196,7 @@ void supervisor_serve(struct supervisor *s)
 
 		if (now() - stored >= STORE_MILLISECONDS) {
 			(void)!missed_store(s->in, s->o->location);
+			sidecar_store(s);
 			stored = now();
 		}
 		fill_polled(s);
@@ -319,13 +321,16 @@ static NORETURN void supervise(const struct supervisor_options *o, int starter)
 	for (int fd = 0; fd < 3; fd++)
 		close(fd);
 	r = set_up(&s);
-	if (r == 0)
+	if (r == 0) {
+		calls_begin(&s);
+		/* Without one owners are kept as far as files can say them. */
+		(void)!sidecar_begin(&s);
 		own_instance(s.in);
+	}
 	(void)!write(3, &r, sizeof(r));
 	close(3);
 	if (r < 0)
 		_exit(1);
-	calls_begin(&s);
 	supervisor_serve(&s);
 }
 

@@ -17,6 +17,8 @@ static int serve(void *context, const struct instance_call *call)
 		atomic_store(&s->ending, true);
 		(void)eventfd_write(s->wake, 1);
 		return 0;
+	case INSTANCE_CALL_SIDECAR:
+		return sidecar_keep(s, call->arg[0], call->arg[1]);
 	default:
 		return -ENOSYS;
 	}

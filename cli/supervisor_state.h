@@ -38,6 +38,9 @@ struct supervisor {
 	_Atomic unsigned threads; /* that serve guests */
 	_Atomic bool ending;      /* a guest has asked for the end */
 	struct instance_calls calls;
+	struct sidecar *sidecar; /* NULL: it cannot be read or written */
+	int sidecar_dir;
+	unsigned char *sidecar_record; /* INSTANCE_PAYLOAD_SIZE bytes for the call that is served */
 };
 
 /* --- supervisor.c ------------------------------------------------------------------------------------------------------ */
@@ -66,6 +69,15 @@ MUST_CHECK int join_notify(struct supervisor *s, int listener);
 
 /* From now on s->calls answers. */
 void calls_begin(struct supervisor *s);
+
+/* --- supervisor_sidecar.c ---------------------------------------------------------------------------------------------- */
+
+/* Opens the sidecar and fills the index: before there are guests. INSTANCE_SIDECAR is set if that works. */
+MUST_CHECK int sidecar_begin(struct supervisor *s);
+/* INSTANCE_CALL_SIDECAR, one at a time. */
+MUST_CHECK int sidecar_keep(struct supervisor *s, uint64_t area, uint64_t size);
+/* To the disk, what is not there yet. */
+void sidecar_store(struct supervisor *s);
 
 /* --- keeper.c ---------------------------------------------------------------------------------------------------------- */
 

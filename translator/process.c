@@ -235,6 +235,12 @@ void tr_process_copy_done(struct tr_process *copy)
 	atomic_store_explicit(&copies[i].taken, false, memory_order_release);
 }
 
+/* Of this file: the address of a function of another one is looked up in a table, which the resident has none of. */
+static int keep_record(void *call, const struct sidecar_record *record)
+{
+	return tr_sidecar(call, record);
+}
+
 void tr_call_begin(struct tr_call *c, struct tr_frame *f)
 {
 	struct tr_process *p = tr_process_current(f);
@@ -255,6 +261,8 @@ void tr_call_begin(struct tr_call *c, struct tr_frame *f)
 		.exe = p->exe,
 		/* What the supervisor has opened in this process's name is not noted here. */
 		.view_dirs = (p->flags & PROCESS_VIEW_DIRS) != 0 || TR_INSTANCE->gate == INSTANCE_GATE_NOTIFY,
+		.sidecar = keep_record,
+		.sidecar_arg = c,
 	};
 }
 

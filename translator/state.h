@@ -158,6 +158,11 @@ void tr_signal_recall(int sig, siginfo_t *info);
 MUST_CHECK bool tr_signal_at_way_out(const ucontext_t *uc);
 void tr_recipient_after_fork(void);
 
+/* --- sidecar.c ------------------------------------------------------------------------------------------------------- */
+
+/* vfs_ns.sidecar, of this call. */
+MUST_CHECK int tr_sidecar(struct tr_call *c, const struct sidecar_record *record);
+
 /* --- trap.c ---------------------------------------------------------------------------------------------------------- */
 
 /* SIGSYS. Returns as tr_on_signal does. */

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "vfs/internal.h"
+#include "vfs/kept.h"
 #include "vfs/permission.h"
 
 int fd_is_real(int fd)
@@ -143,6 +144,8 @@ static int change_owner(const struct vfs_ns *ns, struct object *o, uid_t uid, gi
 
 	if (r < 0)
 		return r;
+	if (S_ISLNK(st.st_mode) && !now.kept && o->tree == TREE_GUEST)
+		owner_adopt(ns, o->fd, o->tree, &now);
 	if (!may_chown(ns, &now, uid, gid))
 		return -EPERM;
 	want = now;
@@ -160,8 +163,8 @@ static int change_owner(const struct vfs_ns *ns, struct object *o, uid_t uid, gi
 		return -EPERM;
 	if (o->tree == TREE_HOST)
 		return change_host_owner(ns, o, &st, &now, &want);
-	/* What cannot carry an attribute keeps the owner that it has. */
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+	/* Nobody keeps whose it is: it stays as it is. */
+	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) && !(is_special(st.st_mode) && kept_is_possible(ns))) {
 		touch_owner(o, st.st_uid);
 		return 0;
 	}
@@ -173,6 +176,8 @@ static int change_owner(const struct vfs_ns *ns, struct object *o, uid_t uid, gi
 	r = owner_set(ns, o->fd, o->tree, &st, &want);
 	if (r == 0 && S_ISDIR(st.st_mode))
 		note_directory_change(ns);
+	if (r == 0 && is_special(st.st_mode))
+		touch_owner(o, st.st_uid);
 	return r;
 }
 

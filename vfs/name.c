@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "vfs/internal.h"
+#include "vfs/kept.h"
 #include "vfs/permission.h"
 
 void note_directory_change(const struct vfs_ns *ns)
@@ -116,6 +117,8 @@ int vfs_mknod(const struct vfs_ns *ns, struct vfs_at at, mode_t mode, dev_t devi
 	do
 		r = (int)host_call(SYS_mknodat, p.dir, p.name, host | (special ? S_IFREG : type), 0);
 	while (once_more(ns, &p, r));
+	if (r == 0 && (type == S_IFIFO || type == S_IFSOCK))
+		return owner_finish_special(ns, p.dir, p.name, p.tree, type | (mode & 07777));
 	if (r < 0 || (host & S_ISVTX) == 0)
 		return r;
 	r = finish_new(ns, &p, &new);
@@ -141,7 +144,12 @@ int vfs_symlink(const struct vfs_ns *ns, const char *text, struct vfs_at at)
 	do
 		r = (int)host_call(SYS_symlinkat, text, p.dir, p.name);
 	while (once_more(ns, &p, r));
-	return r;
+	return r < 0 ? r : owner_finish_special(ns, p.dir, p.name, p.tree, S_IFLNK | 0777);
+}
+
+int vfs_bound(const struct vfs_ns *ns, int dir, const char *name)
+{
+	return owner_finish_special(ns, dir, name, TREE_UNKNOWN, S_IFSOCK | 0777);
 }
 
 /* --- link ------------------------------------------------------------------------------------------------------------ */
@@ -165,6 +173,8 @@ static int link_object(const struct vfs_ns *ns, struct vfs_at from, int flags, s
 {
 	struct object o CLEANUP(object_done) = OBJECT_INIT;
 	struct parent p CLEANUP(parent_done) = PARENT_INIT;
+	struct owner owner;
+	struct stat st;
 	int r;
 
 	/* Linux 6.10 also lets who opened it. Nobody knows who that was; programs then go through /proc. */
@@ -190,6 +200,11 @@ static int link_object(const struct vfs_ns *ns, struct vfs_at from, int flags, s
 	do
 		r = (int)host_call(SYS_linkat, AT_FDCWD, fd_link(o.fd).text, p.dir, p.name, AT_SYMLINK_FOLLOW);
 	while (once_more(ns, &p, r));
+	if (r == 0 && kept_is_possible(ns) && host_fstat(o.fd, &st) == 0 && is_special(st.st_mode)) {
+		owner = (struct owner){.uid = 0};
+		owner_adopt(ns, o.fd, o.tree, &owner);
+		r = owner_moved_special(ns, &owner, p.dir, p.tree, p.name, &st);
+	}
 	return r;
 }
 
@@ -211,6 +226,7 @@ int vfs_link(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, int 
 {
 	struct parent old CLEANUP(parent_done) = PARENT_INIT;
 	struct parent new CLEANUP(parent_done) = PARENT_INIT;
+	struct owner owner;
 	struct stat st;
 	int r;
 
@@ -241,6 +257,10 @@ int vfs_link(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, int 
 	do
 		r = (int)host_call(SYS_linkat, old.dir, old.name, new.dir, new.name, 0);
 	while (once_more(ns, &new, r));
+	if (r == 0 && is_special(st.st_mode)) {
+		owner_of_specials(ns, old.dir, old.tree, &owner);
+		r = owner_moved_special(ns, &owner, new.dir, new.tree, new.name, &st);
+	}
 	return r;
 }
 
@@ -264,6 +284,7 @@ int vfs_unlink(const struct vfs_ns *ns, struct vfs_at at, int flags)
 {
 	struct parent p CLEANUP(parent_done) = PARENT_INIT;
 	bool directory = (flags & AT_REMOVEDIR) != 0;
+	struct kept_name kept;
 	int r;
 
 	if ((flags & ~AT_REMOVEDIR) != 0)
@@ -285,9 +306,11 @@ int vfs_unlink(const struct vfs_ns *ns, struct vfs_at at, int flags)
 	}
 	if (p.relation == MOUNT_PARENT && directory)
 		return -ENOTEMPTY;
+	kept_name_begin(ns, &p, &kept);
 	do
 		r = (int)host_call(SYS_unlinkat, p.dir, p.name, flags);
 	while (once_more(ns, &p, r));
+	kept_name_end(ns, &kept, r == 0);
 	if (r == 0 && directory)
 		note_directory_change(ns);
 	return r;

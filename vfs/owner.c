@@ -5,6 +5,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/str.h"
+#include "vfs/kept.h"
 
 /* --- the attribute's text ------------------------------------------------------------------------------------------ */
 
@@ -80,6 +81,22 @@ static bool has_attributes(const struct vfs_ns *ns, const struct stat *st)
 	return (ns->in->features & INSTANCE_NO_XATTRS) == 0 || st->st_dev != ns->in->root_device;
 }
 
+/* Whose a file is can be kept, in one way or the other. */
+static bool can_be_kept(const struct vfs_ns *ns, const struct stat *st)
+{
+	return (ns->in->features & INSTANCE_SIDECAR) != 0 || has_attributes(ns, st);
+}
+
+/* Of a marked file or directory. */
+static int read_kept(const struct vfs_ns *ns, int fd, const struct stat *st, struct owner *ret)
+{
+	int r = has_attributes(ns, st) ? read_attribute(fd, st->st_mode, ret) : -EOPNOTSUPP;
+
+	if (r == 0)
+		return 0;
+	return kept_get(ns, fd, st, ret) ? 0 : r;
+}
+
 /* --- reading -------------------------------------------------------------------------------------------------------- */
 
 bool owner_is_plain(const struct vfs_ns *ns, enum tree tree, const struct stat *st)
@@ -103,10 +120,10 @@ static bool is_anonymous(const struct vfs_ns *ns, const struct stat *st)
 }
 
 /*
- * Links, FIFOs and sockets belong to the owner of the directory that they are in: the one that the descriptor's link names.
- * In a sticky one, where everybody makes them, that says nothing.
+ * Links, FIFOs and sockets of which nothing is kept belong to the owner of the directory that they are in: the one that the
+ * descriptor's link names. Without a sidecar, that says nothing in a sticky one, where everybody makes them.
  */
-static void adopt(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *ret)
+void owner_adopt(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *ret)
 {
 	struct owner parent = {0};
 	char path[PATH_MAX];
@@ -118,7 +135,7 @@ static void adopt(const struct vfs_ns *ns, int fd, enum tree tree, struct owner 
 	slash = strrchr(path, '/');
 	slash[slash == path] = '\0';
 	kept = owner_of_directory(ns, AT_FDCWD, path, tree, &parent);
-	ret->anyones = (parent.mode & S_ISVTX) != 0 && (parent.mode & 022) != 0;
+	ret->anyones = !kept_is_possible(ns) && (parent.mode & S_ISVTX) != 0 && (parent.mode & 022) != 0;
 	if (!kept)
 		return;
 	ret->uid = parent.uid;
@@ -134,6 +151,8 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
 	ret->rdev = st->st_rdev;
 	ret->kept = ret->anyones = false;
 
+	if (tree != TREE_HOST && fd != -1 && is_special(st->st_mode) && kept_get(ns, fd, st, ret))
+		return;
 	if (tree == TREE_UNKNOWN && fd != -1 && is_anonymous(ns, st)) {
 		ret->uid = ns->creds->fsuid;
 		ret->gid = ns->creds->fsgid;
@@ -147,17 +166,16 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
 		ret->anyones = st->st_uid == ns->in->host_uid;
 		return;
 	}
-	if (fd != -1 && (st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode) && has_attributes(ns, st) &&
-	    read_attribute(fd, st->st_mode, ret) == 0)
+	if (fd != -1 && (st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode) && read_kept(ns, fd, st, ret) == 0)
 		return;
 	ret->uid = ret->gid = 0;
 	ret->mode = st->st_mode;
 	ret->kept = false;
 	/* A character device is a terminal of the host's: a distribution's own is a stand-in. */
-	ret->anyones = !has_attributes(ns, st) || S_ISCHR(st->st_mode);
+	ret->anyones = !can_be_kept(ns, st) || S_ISCHR(st->st_mode);
 	if (fd != -1 && (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode) ||
 			 (S_ISLNK(st->st_mode) && !creds_capable(ns->creds, CAP_FOWNER))))
-		adopt(ns, fd, tree, ret);
+		owner_adopt(ns, fd, tree, ret);
 }
 
 /* --- writing -------------------------------------------------------------------------------------------------------- */
@@ -174,14 +192,49 @@ mode_t owner_host_mode(mode_t mode, bool attribute)
 	return override_host_mode(mode, attribute);
 }
 
-/* The store takes no attributes: the host's mode says what it can. */
-static int set_without(const struct vfs_ns *ns, int fd, const struct stat *st, const struct owner *want)
+/* The store takes no attributes, and there is no sidecar: the host's mode says what it can. */
+static int set_without(int fd, const struct owner *want)
 {
-	if (st->st_dev == ns->in->root_device)
-		__atomic_fetch_or(&ns->in->features, INSTANCE_NO_XATTRS, __ATOMIC_RELAXED);
 	if (S_ISCHR(want->mode) || S_ISBLK(want->mode))
 		return -EPERM;
 	return set_mode(fd, owner_host_mode(want->mode, false) | (S_ISDIR(want->mode) ? want->mode & S_ISVTX : 0));
+}
+
+/* What is to be read where the mark is, before the mark is set. mode: the host's, without it. */
+static int keep(const struct vfs_ns *ns, int fd, const struct stat *st, const struct owner *want, mode_t mode)
+{
+	int r = -EOPNOTSUPP;
+
+	if (has_attributes(ns, st)) {
+		r = write_attribute(fd, want);
+		if (r == -EACCES) {
+			r = set_mode(fd, mode);
+			r = r < 0 ? r : write_attribute(fd, want);
+		}
+		if (r == -EOPNOTSUPP && st->st_dev == ns->in->root_device)
+			__atomic_fetch_or(&ns->in->features, INSTANCE_NO_XATTRS, __ATOMIC_RELAXED);
+	}
+	return r == -EOPNOTSUPP ? kept_set(ns, fd, st, want) : r;
+}
+
+/* Something has to be kept of a link, FIFO or socket: it is not its directory's owner's, or has a mode that the host's is not. */
+static bool is_told_by_host(const struct owner *want, const struct owner *directory)
+{
+	return want->uid == directory->uid && want->gid == directory->gid && (want->mode & 07000) == 0 &&
+	       (S_ISLNK(want->mode) || (want->mode & 0600) == 0600);
+}
+
+static int set_special(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, const struct owner *want)
+{
+	struct owner directory = {.uid = 0};
+	int r = 0;
+
+	owner_adopt(ns, fd, tree, &directory);
+	if (kept_is_possible(ns) && !is_told_by_host(want, &directory))
+		r = kept_set(ns, fd, st, want);
+	else if (kept_may_be(ns, st))
+		kept_forget(ns, st);
+	return r < 0 || S_ISLNK(st->st_mode) ? r : set_mode(fd, owner_host_mode(want->mode, false));
 }
 
 int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, const struct owner *want)
@@ -193,20 +246,18 @@ int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat
 	/* Set-id bits would be real ones on the host. */
 	if (tree == TREE_HOST)
 		return set_mode(fd, want->mode & 01777);
+	if (is_special(st->st_mode))
+		return set_special(ns, fd, tree, st, want);
 	if (!can_be_marked(st->st_mode))
-		return S_ISLNK(st->st_mode) ? 0 : set_mode(fd, owner_host_mode(want->mode, false));
-	if (!has_attributes(ns, st))
-		return set_without(ns, fd, st, want);
+		return set_mode(fd, owner_host_mode(want->mode, false));
+	if (!can_be_kept(ns, st))
+		return set_without(fd, want);
 
-	/* The attribute counts while the mark is there: it is written before the mark and removed after it. */
+	/* What is kept counts while the mark is there: it is written before the mark and removed after it. */
 	if (attribute) {
-		r = write_attribute(fd, want);
-		if (r == -EACCES) {
-			r = set_mode(fd, mode & ~S_ISVTX);
-			r = r < 0 ? r : write_attribute(fd, want);
-		}
+		r = keep(ns, fd, st, want, mode & ~(mode_t)S_ISVTX);
 		if (r == -EOPNOTSUPP)
-			return set_without(ns, fd, st, want);
+			return set_without(fd, want);
 		if (r < 0)
 			return r;
 	}
@@ -217,6 +268,8 @@ int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat
 	}
 	if (!attribute && marked)
 		remove_attribute(fd);
+	if (!attribute && marked && kept_may_be(ns, st))
+		kept_forget(ns, st);
 	return 0;
 }
 
@@ -258,6 +311,64 @@ void owner_of_new(const struct vfs_ns *ns, int dir, const char *path, enum tree 
 		ret->mode &= ~(mode_t)S_ISGID;
 }
 
+/* The umask took its bits from what was asked of the host, which is what was asked of us and more. */
+static void take_umask(struct owner *want, const struct stat *st)
+{
+	want->mode &= (st->st_mode & 0777) | ~(mode_t)0777;
+}
+
+void owner_of_specials(const struct vfs_ns *ns, int dir, enum tree tree, struct owner *ret)
+{
+	if (!owner_of_directory(ns, dir, "", tree, ret))
+		ret->uid = ret->gid = 0;
+}
+
+int owner_finish_special(const struct vfs_ns *ns, int dir, const char *name, enum tree tree, mode_t mode)
+{
+	int fd CLEANUP(host_close_at) = -1;
+	struct owner want, directory;
+	struct stat st;
+	int r;
+
+	if (!kept_is_possible(ns) || tree == TREE_HOST)
+		return 0;
+	owner_of_new(ns, dir, "", tree, mode, &want);
+	owner_of_specials(ns, dir, tree, &directory);
+	if (is_told_by_host(&want, &directory))
+		return 0;
+	fd = host_openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fd < 0 || host_fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != (mode & S_IFMT))
+		return fd < 0 ? fd : 0;
+	if ((tree == TREE_UNKNOWN ? fd_tree(ns, fd) : tree) == TREE_HOST)
+		return 0;
+	if (!S_ISLNK(mode))
+		take_umask(&want, &st);
+	r = kept_set(ns, fd, &st, &want);
+	if (r < 0)
+		(void)host_call(SYS_unlinkat, dir, name, 0);
+	return r;
+}
+
+int owner_moved_special(const struct vfs_ns *ns, const struct owner *old, int to, enum tree to_tree, const char *name,
+			const struct stat *st)
+{
+	int fd CLEANUP(host_close_at) = -1;
+	struct owner new, want;
+
+	if (!kept_is_possible(ns) || to_tree == TREE_HOST || kept_may_be(ns, st))
+		return 0;
+	owner_of_specials(ns, to, to_tree, &new);
+	if (old->uid == new.uid && old->gid == new.gid)
+		return 0;
+	fd = host_openat(to, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	if ((to_tree == TREE_UNKNOWN ? fd_tree(ns, fd) : to_tree) == TREE_HOST)
+		return 0;
+	want = (struct owner){.uid = old->uid, .gid = old->gid, .mode = st->st_mode};
+	return kept_set(ns, fd, st, &want);
+}
+
 int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *want)
 {
 	struct stat st;
@@ -267,8 +378,7 @@ int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree, struct own
 		return r;
 	if (tree == TREE_UNKNOWN)
 		tree = fd_tree(ns, fd);
-	/* The umask took its bits from what was asked of the host, which is what was asked of us and more. */
-	want->mode &= (st.st_mode & 0777) | ~(mode_t)0777;
+	take_umask(want, &st);
 	if (tree == TREE_HOST)
 		return (st.st_mode & 07777) == (want->mode & 0777) ? 0 : set_mode(fd, want->mode & 0777);
 	return owner_set(ns, fd, tree, &st, want);
@@ -360,9 +470,9 @@ int owner_open_device(const struct vfs_ns *ns, int fd, int flags)
 	r = host_fstat(fd, &st);
 	if (r < 0)
 		return r;
-	if (!S_ISREG(st.st_mode) || st.st_size != 0 || (st.st_mode & S_ISVTX) == 0 || !has_attributes(ns, &st))
+	if (!S_ISREG(st.st_mode) || st.st_size != 0 || (st.st_mode & S_ISVTX) == 0)
 		return -ENODEV;
-	r = read_attribute(fd, st.st_mode, &o);
+	r = read_kept(ns, fd, &st, &o);
 	if (r < 0 || !(S_ISCHR(o.mode) || S_ISBLK(o.mode)))
 		return -ENODEV;
 	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)

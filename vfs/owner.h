@@ -22,7 +22,7 @@ struct owner {
 	gid_t gid;
 	mode_t mode; /* with the type */
 	dev_t rdev;
-	bool kept; /* read from the attribute */
+	bool kept; /* read from the attribute, or from the sidecar */
 	/* Nobody keeps whose it is: whoever asks counts as its owner. */
 	bool anyones;
 };
@@ -31,6 +31,11 @@ struct owner {
  * The guest's view of what fd (any kind, O_PATH too) is, st its host stat. tree may be TREE_UNKNOWN. Never fails: what cannot be read is the host's.
  */
 void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, struct owner *ret);
+/*
+ * Makes ret's owner that of the directory which fd's link names: what a link, FIFO or socket has of which nothing is kept.
+ * owner_get() has done it, except for links where the caller has CAP_FOWNER.
+ */
+void owner_adopt(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *ret);
 /* True if owner_get() would not need fd: no attribute and no directory has to be looked at. */
 bool owner_is_plain(const struct vfs_ns *ns, enum tree tree, const struct stat *st);
 /* Makes the object be `want` (type and rdev are those of `want`); st: its host stat. tree must be known. */
@@ -50,6 +55,17 @@ bool owner_of_directory(const struct vfs_ns *ns, int dir, const char *path, enum
  * mode is what the call asked for, before the umask.
  */
 void owner_of_new(const struct vfs_ns *ns, int dir, const char *path, enum tree tree, mode_t mode, struct owner *ret);
+
+/*
+ * A link, FIFO or socket has just been made: where it does not belong to the owner of its directory, or has a mode that the
+ * host's inode cannot say, that is kept. dir and name name it. mode: what the call asked for, with the type.
+ */
+MUST_CHECK int owner_finish_special(const struct vfs_ns *ns, int dir, const char *name, enum tree tree, mode_t mode);
+/* The same for one that has got a name in another directory than it had: it keeps its owner. */
+MUST_CHECK int owner_moved_special(const struct vfs_ns *ns, const struct owner *old, int to, enum tree to_tree,
+				   const char *name, const struct stat *st);
+/* What links, FIFOs and sockets in a directory have, dir and tree as in owner_of_directory(). */
+void owner_of_specials(const struct vfs_ns *ns, int dir, enum tree tree, struct owner *ret);
 
 /* Something has just been made with owner_host_mode(want->mode, true): what is left to do. fd may be O_PATH. */
 MUST_CHECK int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *want);

@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 
 #include "base/str.h"
+#include "vfs/kept.h"
 
 /* --- objects ----------------------------------------------------------------------------------------------------------- */
 
@@ -168,8 +169,8 @@ static int check_sticky(const struct vfs_ns *ns, const struct parent *p)
 	r = permission_owner(ns, fd, p->tree == TREE_UNKNOWN ? fd_tree(ns, fd) : p->tree, 0, &st, &o);
 	if (r < 0)
 		return r;
-	/* Nobody knows who made a link. */
-	return S_ISLNK(st.st_mode) || owner_may_change(ns, &o) ? 0 : -EPERM;
+	/* Without a sidecar nobody knows who made a link. */
+	return (S_ISLNK(st.st_mode) && !kept_is_possible(ns)) || owner_may_change(ns, &o) ? 0 : -EPERM;
 }
 
 static int may_delete(const struct vfs_ns *ns, const struct parent *p)
@@ -283,8 +284,8 @@ int permission_link(const struct vfs_ns *ns, int fd, enum tree tree)
 	struct stat st;
 	int r = permission_owner(ns, fd, tree, W_OK, &st, &o);
 
-	/* A link's owner is not known, and a directory has an answer of its own, which is the same. */
-	if (r < 0 || S_ISLNK(st.st_mode) || owner_may_change(ns, &o))
+	/* Without a sidecar a link's owner is not known; a directory has an answer of its own, which is the same. */
+	if (r < 0 || (S_ISLNK(st.st_mode) && !kept_is_possible(ns)) || owner_may_change(ns, &o))
 		return r;
 	if (S_ISREG(o.mode) && (o.mode & S_ISUID) == 0 && (o.mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP) &&
 	    permission_mode(ns->creds, &o, R_OK | W_OK) == 0)

@@ -4,13 +4,23 @@
 
 #include "base/str.h"
 #include "vfs/internal.h"
+#include "vfs/kept.h"
 #include "vfs/permission.h"
 
-static bool is_directory(const struct parent *p)
+/* What is called p's name now came from another directory: others must hear of a directory, and a link keeps its owner. */
+static void note_moved(const struct vfs_ns *ns, const struct parent *from, const struct parent *p)
 {
+	struct owner old;
 	struct stat st;
 
-	return host_fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+	if (host_fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	if (S_ISDIR(st.st_mode))
+		note_directory_change(ns);
+	else if (is_special(st.st_mode)) {
+		owner_of_specials(ns, from->dir, from->tree, &old);
+		(void)!owner_moved_special(ns, &old, p->dir, p->tree, p->name, &st);
+	}
 }
 
 /* 1 for a directory, 0 for anything else, -ENOENT; mount points are what is mounted there. */
@@ -90,6 +100,7 @@ int vfs_rename(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, un
 {
 	struct parent old CLEANUP(parent_done) = PARENT_INIT;
 	struct parent new CLEANUP(parent_done) = PARENT_INIT;
+	struct kept_name kept;
 	int r;
 
 	if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) != 0 ||
@@ -102,10 +113,14 @@ int vfs_rename(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, un
 		r = check(ns, &old, &new, flags);
 	if (r < 0)
 		return r;
+	kept_name_begin(ns, &new, &kept);
 	r = (int)host_call(SYS_renameat2, old.dir, old.name, new.dir, new.name, flags);
 	if (r == -EACCES && grant(ns, &old, &new))
 		r = (int)host_call(SYS_renameat2, old.dir, old.name, new.dir, new.name, flags);
-	if (r == 0 && (is_directory(&new) || ((flags & RENAME_EXCHANGE) != 0 && is_directory(&old))))
-		note_directory_change(ns);
+	kept_name_end(ns, &kept, r == 0);
+	if (r == 0)
+		note_moved(ns, &old, &new);
+	if (r == 0 && (flags & RENAME_EXCHANGE) != 0)
+		note_moved(ns, &new, &old);
 	return r;
 }

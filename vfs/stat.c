@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "vfs/internal.h"
+#include "vfs/kept.h"
 #include "vfs/permission.h"
 
 /* What the host says of an object, in one of the two forms; st is always filled. */
@@ -58,12 +59,7 @@ static void answer(struct look *l)
 	x->stx_rdev_minor = minor(st->st_rdev);
 }
 
-static bool is_special(mode_t mode)
-{
-	return S_ISLNK(mode) || S_ISFIFO(mode) || S_ISSOCK(mode);
-}
-
-/* Links, FIFOs and sockets cannot carry attributes: they belong to the owner of the directory they stand in. */
+/* Links, FIFOs and sockets of which nothing is kept belong to the owner of the directory they stand in. */
 static void adopt(const struct vfs_ns *ns, struct look *l, int dir, const char *path, enum tree tree)
 {
 	struct owner parent;
@@ -96,7 +92,7 @@ static int look_plain(const struct vfs_ns *ns, struct vfs_at at, int lookup, str
 		return r;
 	if (S_ISLNK(l->st.st_mode) && (lookup & VFS_NOFOLLOW) == 0)
 		return 1;
-	if ((l->st.st_mode & S_ISVTX) != 0)
+	if ((l->st.st_mode & S_ISVTX) != 0 || (is_special(l->st.st_mode) && kept_may_be(ns, &l->st)))
 		return 1;
 	if (l->st.st_uid != ns->in->host_uid || l->st.st_gid != ns->in->host_gid)
 		tree = fd_tree(ns, at.dir);
@@ -137,7 +133,7 @@ __attribute__((noinline)) static int look_walk(const struct vfs_ns *ns, struct v
 	owner_get(ns, fd, w.place.tree, &l->st, &l->owner);
 	if (w.place.in_proc && w.place.proc.pid != 0)
 		procfs_owner(ns, &w.place.proc, &l->owner.uid, &l->owner.gid);
-	if (is_special(l->st.st_mode) && w.place.tree != TREE_HOST)
+	if (is_special(l->st.st_mode) && w.place.tree != TREE_HOST && !l->owner.kept)
 		adopt(ns, l, w.place.dir, place_parent(&w.place, buf, sizeof(buf)), w.place.tree);
 	fix_link_size(l, &w, fd);
 	return 0;

@@ -24,6 +24,7 @@
 #include "base/host.h"
 #include "base/instance.h"
 
+struct sidecar_record;
 struct statx;
 struct statfs;
 struct timespec;
@@ -52,6 +53,9 @@ struct vfs_ns {
 	 */
 	long (*open_call)(void *arg, long nr, const uint64_t a[6]);
 	void *open_call_arg;
+	/* Makes the instance keep a record (INSTANCE_CALL_SIDECAR): 0 or -errno. NULL: nobody can. */
+	int (*sidecar)(void *arg, const struct sidecar_record *r);
+	void *sidecar_arg;
 };
 
 /* The thread that asks. */
@@ -101,6 +105,8 @@ MUST_CHECK ssize_t vfs_getdents(const struct vfs_ns *ns, int fd, void *buf, size
 MUST_CHECK int vfs_mkdir(const struct vfs_ns *ns, struct vfs_at at, mode_t mode);
 MUST_CHECK int vfs_mknod(const struct vfs_ns *ns, struct vfs_at at, mode_t mode, dev_t device);
 MUST_CHECK int vfs_symlink(const struct vfs_ns *ns, const char *text, struct vfs_at at);
+/* A socket file has just been made by bind(2), `name` in the directory dir: it gets its owner, or goes. */
+MUST_CHECK int vfs_bound(const struct vfs_ns *ns, int dir, const char *name);
 /* flags: AT_SYMLINK_FOLLOW, AT_EMPTY_PATH. */
 MUST_CHECK int vfs_link(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, int flags);
 /* flags: AT_REMOVEDIR. */

@@ -143,7 +143,6 @@ int net_bind(struct tr_call *c, int fd, const char *name)
 	r = find_place(c, name, &p);
 	if (r < 0)
 		return r;
-	if (direct_text(c, name, &p, text, &n))
-		return bind_text(fd, text, n);
-	return bind_through_record(c, fd, name, &p);
+	r = direct_text(c, name, &p, text, &n) ? bind_text(fd, text, n) : bind_through_record(c, fd, name, &p);
+	return r < 0 ? r : vfs_bound(&c->ns, p.dir, p.leaf);
 }

@@ -22,6 +22,7 @@
 
 struct work {
 	struct instance *in;
+	struct instance_calls *calls;
 	int listener;
 	struct seccomp_notif notification;
 };
@@ -97,6 +98,30 @@ static bool fill_process(struct instance *in, const struct task_status *status, 
 	return true;
 }
 
+/* The call that the resident would make: the guest's thread waits for this one meanwhile, so its name is free. */
+static int keep_record(void *argument, const struct sidecar_record *record)
+{
+	struct notify_request *r = argument;
+	struct instance *in = r->call.ns.in;
+	struct instance_payload *p = instance_claim_payload(in, r->tid);
+	struct instance_call call = {.kind = INSTANCE_CALL_SIDECAR, .tid = (uint32_t)r->tid, .key = in->call_key};
+	long n;
+
+	if (p == NULL)
+		return -EAGAIN;
+	memcpy(p->bytes, &record->key.device, sizeof(record->key.device));
+	n = sidecar_encode(record, p->bytes + sizeof(record->key.device),
+			   sizeof(p->bytes) - sizeof(record->key.device));
+	if (n >= 0) {
+		call.id = atomic_fetch_add(&in->call_ids, 1) + 1;
+		call.arg[0] = (uint64_t)(p - in->payloads);
+		call.arg[1] = (uint64_t)n + sizeof(record->key.device);
+		n = instance_calls_answer(r->calls, &call);
+	}
+	instance_release_payload(p);
+	return (int)n;
+}
+
 static void fill_call(struct notify_request *r, struct instance *in, const struct seccomp_notif *n, int root)
 {
 	struct tr_call *c = &r->call;
@@ -120,6 +145,8 @@ static void fill_call(struct notify_request *r, struct instance *in, const struc
 		.exe = r->process.exe,
 		/* Nobody keeps count here of what a guest has opened. */
 		.view_dirs = true,
+		.sidecar = keep_record,
+		.sidecar_arg = r,
 	};
 }
 
@@ -162,6 +189,7 @@ static void *serve_one(void *argument)
 		abort();
 	/* umask and cwd of its own. */
 	(void)unshare(CLONE_FS);
+	r->calls = w->calls;
 	r->listener = w->listener;
 	r->id = w->notification.id;
 	r->tid = (pid_t)w->notification.pid;
@@ -186,7 +214,7 @@ void tr_process_changed(struct tr_call *c)
 	(void)c;
 }
 
-static int start(struct instance *in, int listener, const struct seccomp_notif *n)
+static int start(struct instance *in, int listener, struct instance_calls *calls, const struct seccomp_notif *n)
 {
 	pthread_attr_t attributes;
 	struct work *w = malloc(sizeof(*w));
@@ -195,7 +223,7 @@ static int start(struct instance *in, int listener, const struct seccomp_notif *
 
 	if (w == NULL)
 		return -ENOMEM;
-	*w = (struct work){.in = in, .listener = listener, .notification = *n};
+	*w = (struct work){.in = in, .calls = calls, .listener = listener, .notification = *n};
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);
@@ -236,7 +264,7 @@ int notify_gate_serve(struct instance *in, int listener, struct instance_calls *
 			instance_calls_notified(calls, listener, &n);
 			continue;
 		}
-		r = start(in, listener, &n);
+		r = start(in, listener, calls, &n);
 		if (r < 0)
 			refuse(listener, n.id, r);
 	}

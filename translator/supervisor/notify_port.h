@@ -7,6 +7,7 @@
 
 #include <linux/seccomp.h>
 
+#include "translator/supervisor/instance_calls.h"
 #include "translator/translator.h"
 
 #define NOTIFY_BORROWED_MAX 8
@@ -14,6 +15,7 @@
 /* A request and what its call has borrowed. The call comes first: the port gets from it to the rest. */
 struct notify_request {
 	struct tr_call call;
+	struct instance_calls *calls;
 	int listener;
 	uint64_t id;
 	pid_t tid;

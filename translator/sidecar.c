@@ -1,0 +1,24 @@
+/* Records for the sidecar: they go to the supervisor in a payload area. */
+#include <errno.h>
+
+#include "base/instance_call.h"
+#include "base/str.h"
+#include "translator/state.h"
+
+int tr_sidecar(struct tr_call *c, const struct sidecar_record *record)
+{
+	struct instance *in = c->ns.in;
+	struct instance_payload *p = instance_claim_payload(in, tr_tid(c));
+	long n;
+
+	if (p == NULL)
+		return -EAGAIN;
+	memcpy(p->bytes, &record->key.device, sizeof(record->key.device));
+	n = sidecar_encode(record, p->bytes + sizeof(record->key.device),
+			   sizeof(p->bytes) - sizeof(record->key.device));
+	if (n >= 0)
+		n = tr_instance_call(c, INSTANCE_CALL_SIDECAR, (uint64_t)(p - in->payloads),
+				     (uint64_t)n + sizeof(record->key.device));
+	instance_release_payload(p);
+	return (int)n;
+}
