@@ -5,10 +5,12 @@
 #include "cli/install.h"
 #include "cli/progress.h"
 #include "cli/report.h"
+#include "cli/store.h"
 
 int cmd_clone(const struct options *o)
 {
 	char what[2 * DISTRO_NAME_MAX + 32];
+	struct archive_options options;
 	struct message m;
 	struct reading g;
 	struct install n;
@@ -22,7 +24,14 @@ int cmd_clone(const struct options *o)
 		n.d.oobe_pending = g.d.oobe_pending;
 		snprintf(n.d.flavor, sizeof(n.d.flavor), "%s", g.d.flavor);
 		snprintf(n.d.os_version, sizeof(n.d.os_version), "%s", g.d.os_version);
-		r = archive_copy(g.root, n.root, progress_begin(what, o->given[OPTION_SILENT]), &m);
+		options = *progress_begin(what, o->given[OPTION_SILENT]);
+		r = store_sidecar(g.lock, false, &options.sidecar, &m);
+		if (r == 0)
+			r = store_sidecar(n.lock, true, &options.copy_sidecar, &m);
+		if (r == 0)
+			r = archive_copy(g.root, n.root, &options, &m);
+		sidecar_close(options.sidecar);
+		sidecar_close(options.copy_sidecar);
 		reading_end(&g);
 	}
 	if (r == 0)

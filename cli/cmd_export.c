@@ -10,6 +10,7 @@
 #include "cli/export.h"
 #include "cli/progress.h"
 #include "cli/report.h"
+#include "cli/store.h"
 #include "distro/archive.h"
 
 static const struct {
@@ -109,7 +110,7 @@ int cmd_export(const struct options *o)
 {
 	enum archive_format format = find_format(o, o->arguments[1]);
 	char what[DISTRO_NAME_MAX + 32];
-	const struct archive_options *options;
+	struct archive_options options;
 	struct reading g;
 	struct target t;
 	struct message m;
@@ -120,9 +121,12 @@ int cmd_export(const struct options *o)
 		report_fatal("%s", m.text);
 	r = open_target(o->arguments[1], &t, &m);
 	(void)snprintf(what, sizeof(what), "exporting %s", g.d.name);
-	options = progress_begin(what, o->given[OPTION_SILENT]);
+	options = *progress_begin(what, o->given[OPTION_SILENT]);
 	if (r == 0)
-		r = archive_pack(g.root, t.fd, format, options, &m);
+		r = store_sidecar(g.lock, false, &options.sidecar, &m);
+	if (r == 0)
+		r = archive_pack(g.root, t.fd, format, &options, &m);
+	sidecar_close(options.sidecar);
 	signal = progress_end();
 	if (r == 0)
 		r = name_target(&t, &m);

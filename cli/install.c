@@ -266,15 +266,18 @@ static int open_archive(const char *file, struct message *m)
 void install_from_file(struct install *n, const char *file, const char *what, bool first_run, bool quiet)
 {
 	int fd CLEANUP(host_close_at) = -1;
-	const struct archive_options *o;
+	struct archive_options o;
 	struct message m, look;
 	int r, signal;
 
 	fd = open_archive(file, &m);
 	r = fd < 0 ? fd : 0;
-	o = progress_begin(what, quiet);
+	o = *progress_begin(what, quiet);
 	if (r == 0)
-		r = archive_unpack(fd, n->root, o, &m);
+		r = store_sidecar(n->lock, true, &o.sidecar, &m);
+	if (r == 0)
+		r = archive_unpack(fd, n->root, &o, &m);
+	sidecar_close(o.sidecar);
 	if (r == 0) {
 		r = install_look(n, first_run, &look);
 		if (r == 0)

@@ -163,9 +163,11 @@ static int copy_parts(const struct distro *d, const char *place, struct message 
 {
 	int from CLEANUP(host_close_at) = -1;
 	int to CLEANUP(host_close_at) = -1;
-	const struct archive_options o = {
-		.progress = look_for_signals, .content_max = UINT64_MAX, .entries_max = UINT64_MAX};
+	int location CLEANUP(host_close_at) = -1;
+	int copy CLEANUP(host_close_at) = -1;
+	struct archive_options o = {.progress = look_for_signals, .content_max = UINT64_MAX, .entries_max = UINT64_MAX};
 	char path[PATH_MAX];
+	int r;
 
 	if (snprintf(path, sizeof(path), "%s/rootfs", place) >= (int)sizeof(path) || mkdir(place, 0700) < 0 ||
 	    mkdir(path, 0755) < 0) {
@@ -179,7 +181,22 @@ static int copy_parts(const struct distro *d, const char *place, struct message 
 		message_set(m, "cannot open '%s': %s", from < 0 ? path : place, strerror(errno));
 		return -EIO;
 	}
-	return archive_copy(from, to, &o, m);
+	location = open(d->location, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	copy = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (location < 0 || copy < 0) {
+		message_set(m, "cannot open '%s': %s", location < 0 ? d->location : place, strerror(errno));
+		return -EIO;
+	}
+	r = store_sidecar(location, false, &o.sidecar, m);
+	if (r == 0)
+		r = store_sidecar(copy, true, &o.copy_sidecar, m);
+	if (r == 0)
+		r = archive_copy(from, to, &o, m);
+	if (r == 0)
+		r = sidecar_sync(o.copy_sidecar);
+	sidecar_close(o.sidecar);
+	sidecar_close(o.copy_sidecar);
+	return r;
 }
 
 static void move_files(struct registry *r, struct distro *d, const char *old, const char *place)

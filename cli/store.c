@@ -32,6 +32,16 @@ int store_hold(const struct distro *d, const char *what)
 	return take_fd(&fd);
 }
 
+int store_sidecar(int location, bool write, struct sidecar **ret, struct message *m)
+{
+	int r = sidecar_open(location, write, NULL, ret);
+
+	if (r < 0)
+		message_set(m, "cannot read '%s', where owners of links are kept: %s", SIDECAR_NAME,
+			    r == -EPROTONOSUPPORT ? "a newer lxrun has written it" : strerror(-r));
+	return r;
+}
+
 static bool is_ours(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(trees); i++)

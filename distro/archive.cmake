@@ -8,4 +8,4 @@ add_library(distro_archive STATIC
 	archive_unpack.c archive_work.c)
 target_compile_definitions(distro_archive PUBLIC _GNU_SOURCE)
 target_include_directories(distro_archive PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
-target_link_libraries(distro_archive PUBLIC base PRIVATE PkgConfig::ARCHIVE PkgConfig::ZLIB Threads::Threads lx_warnings)
+target_link_libraries(distro_archive PUBLIC distro base PRIVATE PkgConfig::ARCHIVE PkgConfig::ZLIB Threads::Threads lx_warnings)

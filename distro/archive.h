@@ -4,12 +4,15 @@
  *
  * A tree is kept as vfs/README.md says: the host's files are the caller's, with u+rw (directories u+rwx); what differs from
  * "0:0 with the host's mode" is in user.containers.override_stat and marked by S_ISVTX; device nodes are empty files with the
- * attribute; trusted.* and security.* attributes are user.lxrun.<name>.
+ * attribute; trusted.* and security.* attributes are user.lxrun.<name>. What no attribute can say of a file is in the
+ * distribution's sidecar (distro/sidecar.h).
  */
 #ifndef LX_DISTRO_ARCHIVE_H
 #define LX_DISTRO_ARCHIVE_H
 
 #include "distro/distro.h"
+
+struct sidecar;
 
 struct archive_progress {
 	uint64_t entries;     /* done */
@@ -28,6 +31,11 @@ struct archive_options {
 	 */
 	uint64_t content_max;
 	uint64_t entries_max; /* 0: ARCHIVE_ENTRIES_MAX */
+	/*
+	 * What is kept of the tree that is read, or of the one that an archive is unpacked to; of the copy. NULL: nothing, and
+	 * nothing can be.
+	 */
+	struct sidecar *sidecar, *copy_sidecar;
 };
 
 #define ARCHIVE_CONTENT_MAX (64ull << 30)

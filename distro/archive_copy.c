@@ -60,6 +60,26 @@ static int copy_attributes(struct copy *c, int from, int to)
 	return 0;
 }
 
+/* What the sidecar keeps of an inode, for its copy. */
+static int copy_kept(struct copy *c, int from, const char *from_name, int to, const char *to_name)
+{
+	struct sidecar_record r = {.kind = SIDECAR_OWNER};
+	struct override o;
+	struct stat st;
+	int status;
+
+	if (c->work.options->copy_sidecar == NULL ||
+	    !guest_kept(c->work.options->sidecar, from, from_name, c->device, &o))
+		return 0;
+	r.owner = (struct sidecar_owner){.uid = o.uid, .gid = o.gid, .mode = o.mode, .rdev = o.rdev};
+	if (fstatat(to, to_name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0)
+		return failed(c, "look at the copy of");
+	status = sidecar_key_of(to, to_name, st.st_dev, &r.key);
+	if (status == 0)
+		status = sidecar_put(c->work.options->copy_sidecar, &r);
+	return status < 0 ? work_fail_on(&c->work, status, "keep the owner of", c->path) : 0;
+}
+
 /* Mode and time come last. A default ACL of the directory has given what is made in it one of its own. */
 static int finish(struct copy *c, int from, int to, const struct stat *st)
 {
@@ -67,6 +87,9 @@ static int finish(struct copy *c, int from, int to, const struct stat *st)
 
 	(void)fremovexattr(to, "system.posix_acl_access");
 	r = copy_attributes(c, from, to);
+	if (r < 0)
+		return r;
+	r = copy_kept(c, from, "", to, "");
 	if (r < 0)
 		return r;
 	if (fchmod(to, st->st_mode & 01777) < 0)
@@ -158,6 +181,7 @@ static int copy_file(struct copy *c, int from_dir, int to_dir, const char *name,
 static int copy_other(struct copy *c, int from_dir, int to_dir, const char *name, const struct stat *st)
 {
 	char target[PATH_MAX];
+	int r;
 
 	if (S_ISLNK(st->st_mode)) {
 		ssize_t n = host_readlinkat(from_dir, name, target, sizeof(target));
@@ -173,6 +197,9 @@ static int copy_other(struct copy *c, int from_dir, int to_dir, const char *name
 		/* Nobody listens to a socket any more. */
 		return 0;
 	}
+	r = copy_kept(c, from_dir, name, to_dir, name);
+	if (r < 0)
+		return r;
 	return utimensat(to_dir, name, (struct timespec[]){{.tv_nsec = UTIME_OMIT}, st->st_mtim}, AT_SYMLINK_NOFOLLOW) <
 			       0
 		       ? failed(c, "set the time of")

@@ -15,7 +15,20 @@ static bool starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-void guest_owner(int fd, const struct stat *st, const struct override *parent, struct override *ret)
+bool guest_kept(const struct sidecar *s, int fd, const char *name, dev_t device, struct override *ret)
+{
+	struct sidecar_owner o;
+	struct sidecar_key k;
+
+	if (s == NULL || sidecar_count(s) == 0 || sidecar_key_of(fd, name, device, &k) < 0 ||
+	    !sidecar_owner_of(s, &k, &o))
+		return false;
+	*ret = (struct override){.uid = o.uid, .gid = o.gid, .mode = o.mode, .rdev = o.rdev};
+	return true;
+}
+
+void guest_owner(const struct sidecar *s, int fd, const char *name, const struct stat *st,
+		 const struct override *parent, struct override *ret)
 {
 	char text[64];
 	ssize_t n;
@@ -24,13 +37,16 @@ void guest_owner(int fd, const struct stat *st, const struct override *parent, s
 	if (!S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode)) {
 		ret->uid = parent->uid;
 		ret->gid = parent->gid;
+		(void)guest_kept(s, fd, name, st->st_dev, ret);
 		return;
 	}
 	if ((st->st_mode & S_ISVTX) == 0)
 		return;
 	n = fgetxattr(fd, OVERRIDE_ATTRIBUTE, text, sizeof(text) - 1);
-	if (n < 0)
+	if (n < 0) {
+		(void)guest_kept(s, fd, "", st->st_dev, ret);
 		return;
+	}
 	text[n] = '\0';
 	/* A mark without a readable attribute does not count. */
 	if (override_parse(text, st->st_mode, ret) < 0)

@@ -4,6 +4,7 @@
 
 #include "base/override.h"
 #include "distro/archive_tar.h"
+#include "distro/sidecar.h"
 
 /* Attributes in the guest's terms; buffers that are used again. */
 struct guest_attributes {
@@ -14,8 +15,14 @@ struct guest_attributes {
 	char *acl_access, *acl_default;
 };
 
-/* fd: open for reading, on a regular file or directory; st its host stat. parent: whose links are (for other kinds, fd -1). */
-void guest_owner(int fd, const struct stat *st, const struct override *parent, struct override *ret);
+/*
+ * name "": fd is open for reading on a regular file or directory; else name is something else in the directory fd, whose guest
+ * owner is parent. st: its host stat. s may be NULL.
+ */
+void guest_owner(const struct sidecar *s, int fd, const char *name, const struct stat *st,
+		 const struct override *parent, struct override *ret);
+/* What the sidecar keeps of it; false: nothing. */
+bool guest_kept(const struct sidecar *s, int fd, const char *name, dev_t device, struct override *ret);
 /* 0 or -errno. */
 MUST_CHECK int guest_attributes_read(struct guest_attributes *a, int fd);
 void guest_attributes_done(struct guest_attributes *a);

@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 
 #include "distro/archive_acl.h"
+#include "distro/archive_guest.h"
 
 static bool starts(const char *s, const char *prefix)
 {
@@ -32,7 +33,7 @@ void owner_of_entry(const struct tar_entry *e, struct override *ret)
 
 mode_t owner_mode_to_make(const struct owners *o, const struct override *want)
 {
-	return override_host_mode(want->mode, !o->no_attributes && override_is_needed(want));
+	return override_host_mode(want->mode, (!o->no_attributes || o->sidecar != NULL) && override_is_needed(want));
 }
 
 /* --- attributes ------------------------------------------------------------------------------------------------------- */
@@ -110,6 +111,36 @@ static void set_attributes(struct owners *o, int fd, const struct tar_entry *e)
 
 /* --- the owner --------------------------------------------------------------------------------------------------------- */
 
+static int put_record(struct owners *o, int fd, const char *name, const struct override *want)
+{
+	struct sidecar_record r = {.kind = SIDECAR_OWNER};
+	int status = sidecar_key_of(fd, name, o->device, &r.key);
+
+	if (status < 0)
+		return status;
+	r.owner = (struct sidecar_owner){.uid = want->uid, .gid = want->gid, .mode = want->mode, .rdev = want->rdev};
+	return sidecar_put(o->sidecar, &r);
+}
+
+int owner_apply_special(struct owners *o, int dir, const char *name, const struct tar_entry *e,
+			const struct override *want)
+{
+	struct override directory;
+	struct stat st;
+	int r;
+
+	if (o->sidecar == NULL)
+		return 0;
+	if (fstat(dir, &st) < 0)
+		return work_fail_on(o->work, -errno, "look at the directory of", e->name);
+	guest_owner(o->sidecar, dir, "", &st, NULL, &directory);
+	if (want->uid == directory.uid && want->gid == directory.gid && (want->mode & 07000) == 0 &&
+	    (S_ISLNK(want->mode) || (want->mode & 0600) == 0600))
+		return 0;
+	r = put_record(o, dir, name, want);
+	return r < 0 ? work_fail_on(o->work, r, "keep the owner of", e->name) : 0;
+}
+
 static int set_override(struct owners *o, int fd, const struct tar_entry *e, const struct override *want)
 {
 	char text[64];
@@ -120,6 +151,11 @@ static int set_override(struct owners *o, int fd, const struct tar_entry *e, con
 	if (!o->no_attributes && errno != EOPNOTSUPP)
 		return work_fail_on(o->work, -errno, "keep the owner of", e->name);
 	o->no_attributes = true;
+	if (o->sidecar != NULL) {
+		int r = put_record(o, fd, "", want);
+
+		return r < 0 ? work_fail_on(o->work, r, "keep the owner of", e->name) : 1;
+	}
 	o->lost_owners++;
 	return 0;
 }
@@ -149,7 +185,7 @@ int owner_apply(struct owners *o, int fd, bool made, const struct tar_entry *e, 
 	if (attribute && r == 0 && S_ISDIR(want->mode))
 		host |= want->mode & S_ISVTX;
 	if (set_mode || (host & o->umask) != 0 || e->acl_access != NULL || e->attribute_count > 0 ||
-	    (attribute && r == 0))
+	    (attribute && (r == 0 || o->no_attributes)))
 		if (fchmod(fd, host) < 0)
 			return work_fail_on(o->work, -errno, "set the mode of", e->name);
 	if (!made && !attribute && !o->no_attributes)
@@ -167,7 +203,12 @@ void owner_say_lost(const struct owners *o, struct message *ret)
 	unsigned long long owners = o->lost_owners, devices = o->lost_devices, attributes = o->lost_attributes;
 
 	ret->text[0] = '\0';
-	if (o->no_attributes)
+	if (o->no_attributes && o->sidecar != NULL && attributes == 0)
+		return;
+	if (o->no_attributes && o->sidecar != NULL)
+		(void)snprintf(ret->text, sizeof(ret->text),
+			       "the file system takes no attributes: %llu of them could not be kept", attributes);
+	else if (o->no_attributes)
 		(void)snprintf(
 			ret->text, sizeof(ret->text),
 			"the file system takes no attributes: owners and modes of %llu files, %llu device nodes and "

@@ -4,13 +4,16 @@
 
 #include "base/override.h"
 #include "distro/archive_tar.h"
+#include "distro/sidecar.h"
 
 struct owners {
 	struct archive_work *work;
 	mode_t umask;
-	bool no_attributes; /* the file system takes none */
-	bool devices;       /* there are stand-ins */
-	bool inherited;     /* directories have default ACLs, which what is made in them must not get */
+	struct sidecar *sidecar; /* NULL: there is none */
+	dev_t device;            /* that it is about */
+	bool no_attributes;      /* the file system takes none */
+	bool devices;            /* there are stand-ins */
+	bool inherited;          /* directories have default ACLs, which what is made in them must not get */
 	uint64_t lost_owners, lost_devices, lost_attributes;
 };
 
@@ -20,6 +23,12 @@ void owner_of_entry(const struct tar_entry *e, struct override *ret);
 mode_t owner_mode_to_make(const struct owners *o, const struct override *want);
 /* A file or directory has been made with owner_mode_to_make(), or was there (made false): all that is left to do. */
 MUST_CHECK int owner_apply(struct owners *o, int fd, bool made, const struct tar_entry *e, const struct override *want);
+/*
+ * A link or FIFO has been made, `name` in the directory dir: where it is not the directory's owner's, or has a mode that the
+ * host's inode cannot have, that is kept.
+ */
+MUST_CHECK int owner_apply_special(struct owners *o, int dir, const char *name, const struct tar_entry *e,
+				   const struct override *want);
 /* The entry became something that cannot have attributes. */
 void owner_lose(struct owners *o, const struct tar_entry *e);
 /* What could not be kept, as a sentence; "" if everything was. */

@@ -174,7 +174,7 @@ static int pack_file(struct pack *p, int dir, const char *name, const struct sta
 		return fd == -ENOENT ? 0 : work_fail_on(&p->work, fd, "open", p->name);
 	if (fstat(fd, &now) < 0 || !S_ISREG(now.st_mode))
 		return 0;
-	guest_owner(fd, &now, NULL, &o);
+	guest_owner(p->work.options->sidecar, fd, "", &now, NULL, &o);
 	begin_entry(p, &now, &o, &e);
 	if (known != NULL) {
 		e.mode &= 07777;
@@ -199,7 +199,7 @@ static int pack_other(struct pack *p, int dir, const char *name, const struct st
 	struct override o;
 	struct tar_entry e;
 
-	guest_owner(-1, st, parent, &o);
+	guest_owner(p->work.options->sidecar, dir, name, st, parent, &o);
 	begin_entry(p, st, &o, &e);
 	if (known != NULL) {
 		e.mode &= 07777;
@@ -226,7 +226,7 @@ static int pack_subdirectory(struct pack *p, int dir, const char *name, const st
 		return fd == -ENOENT ? 0 : work_fail_on(&p->work, fd, "open", p->name);
 	if (fstat(fd, &now) < 0)
 		return work_fail_on(&p->work, -errno, "look at", p->name);
-	guest_owner(fd, &now, NULL, &o);
+	guest_owner(p->work.options->sidecar, fd, "", &now, NULL, &o);
 	begin_entry(p, &now, &o, &e);
 	r = take_attributes(p, fd, &e);
 	p->name[p->length++] = '/';

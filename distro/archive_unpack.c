@@ -133,13 +133,13 @@ static int make_device(struct unpack *u, const struct spot *s, const struct tar_
 {
 	int r;
 
-	if (u->owners.no_attributes) {
+	if (u->owners.no_attributes && u->owners.sidecar == NULL) {
 		u->owners.lost_devices++;
 		return 0;
 	}
 	r = make_file(u, s, e, want);
 	u->owners.devices = true;
-	if (r == 0 && u->owners.no_attributes) {
+	if (r == 0 && u->owners.no_attributes && u->owners.sidecar == NULL) {
 		u->owners.lost_devices++;
 		u->owners.lost_owners--;
 		return make_room(u, s);
@@ -185,7 +185,8 @@ static int make_directory(struct unpack *u, const struct tar_entry *e, const str
 }
 
 /* mknod, symlink: again when there was something. */
-static int make_node(struct unpack *u, const struct spot *s, const struct tar_entry *e, const char *target)
+static int make_node(struct unpack *u, const struct spot *s, const struct tar_entry *e, const char *target,
+		     const struct override *want)
 {
 	mode_t mode = override_host_mode(e->mode, false);
 	struct timespec t[2];
@@ -205,6 +206,9 @@ static int make_node(struct unpack *u, const struct spot *s, const struct tar_en
 	if (target == NULL && (mode & u->owners.umask) != 0 && fchmodat(s->dir->fd, s->name, mode, 0) < 0)
 		return work_fail_on(&u->work, -errno, "set the mode of", u->name);
 	owner_lose(&u->owners, e);
+	r = owner_apply_special(&u->owners, s->dir->fd, s->name, e, want);
+	if (r < 0)
+		return r;
 	if (utimensat(s->dir->fd, s->name, times(e, t), AT_SYMLINK_NOFOLLOW) < 0)
 		return work_fail_on(&u->work, -errno, "set the time of", u->name);
 	return 0;
@@ -229,7 +233,7 @@ static int read_target(struct unpack *u, char *buf, size_t size)
 	return r;
 }
 
-static int make_link(struct unpack *u, const struct spot *s, const struct tar_entry *e)
+static int make_link(struct unpack *u, const struct spot *s, const struct tar_entry *e, const struct override *want)
 {
 	char buf[PATH_MAX];
 	const char *target = e->link;
@@ -242,7 +246,7 @@ static int make_link(struct unpack *u, const struct spot *s, const struct tar_en
 	if (r == 0 && target[0] == '\0')
 		r = work_fail(&u->work, -EBADMSG, "the archive's link %s has no usable target",
 			      show_name(u->name).text);
-	return r < 0 ? r : make_node(u, s, e, target);
+	return r < 0 ? r : make_node(u, s, e, target, want);
 }
 
 /* Another name for a member: everything that is there has come from the archive. */
@@ -310,9 +314,9 @@ static int unpack_entry(struct unpack *u, const struct tar_entry *e)
 	case S_IFREG:
 		return make_file(u, &s, e, &want);
 	case S_IFLNK:
-		return make_link(u, &s, e);
+		return make_link(u, &s, e, &want);
 	case S_IFIFO:
-		return make_node(u, &s, e, NULL);
+		return make_node(u, &s, e, NULL, &want);
 	case S_IFCHR:
 	case S_IFBLK:
 		return make_device(u, &s, e, &want);
@@ -342,6 +346,7 @@ static int unpack_all(struct unpack *u)
 int archive_unpack(int fd, int dir, const struct archive_options *o, struct message *message)
 {
 	struct unpack u = {.owners.work = &u.work};
+	struct stat st;
 	int r;
 
 	work_begin(&u.work, o, message);
@@ -349,6 +354,12 @@ int archive_unpack(int fd, int dir, const struct archive_options *o, struct mess
 	(void)fremovexattr(dir, ACL_DEFAULT_ATTRIBUTE);
 	r = places_open(&u.places, dir, &u.work);
 	u.owners.umask = (mode_t)u.places.umask;
+	if (r == 0 && fstat(dir, &st) < 0)
+		r = work_fail(&u.work, -errno, "cannot look at the root directory: %s", strerror(errno));
+	if (r == 0) {
+		u.owners.sidecar = o->sidecar;
+		u.owners.device = st.st_dev;
+	}
 	if (r == 0)
 		r = input_open(fd, &u.work, &u.input);
 	if (r == 0)
