@@ -357,7 +357,7 @@ int archive_unpack(int fd, int dir, const struct archive_options *o, struct mess
 	if (r == 0 && fstat(dir, &st) < 0)
 		r = work_fail(&u.work, -errno, "cannot look at the root directory: %s", strerror(errno));
 	if (r == 0) {
-		u.owners.sidecar = o->sidecar;
+		u.owners.sidecar = u.work.options->sidecar;
 		u.owners.device = st.st_dev;
 	}
 	if (r == 0)

@@ -1,6 +1,7 @@
 /*
  * refuse WHAT[,WHAT...] COMMAND...: runs a command on a kernel that seems to lack something, by a seccomp filter:
  *
+ *   xattr    files have no extended attributes, as on file systems that take none;
  *   userns   user namespaces are closed, as on many machines: clone and unshare with CLONE_NEWUSER answer EPERM, and
  *            clone3, whose flags a filter cannot see, ENOSYS (libcs fall back to clone)
  *   seccomp  no further filters: seccomp answers ENOSYS, prctl(PR_SET_SECCOMP) EINVAL
@@ -51,6 +52,16 @@ static const struct rule rules[] = {
 	{"filters", SYS_prctl, 0, ~0u, PR_SET_SECCOMP, EPERM},
 	{"listener", SYS_seccomp, 1, SECCOMP_FILTER_FLAG_NEW_LISTENER, 0, EBUSY},
 	{"openat2", SYS_openat2, 0, 0, 0, ENOSYS},
+	{"xattr", SYS_setxattr, 0, 0, 0, EOPNOTSUPP},
+	{"xattr", SYS_lsetxattr, 0, 0, 0, EOPNOTSUPP},
+	{"xattr", SYS_fsetxattr, 0, 0, 0, EOPNOTSUPP},
+	{"xattr", SYS_getxattr, 0, 0, 0, EOPNOTSUPP},
+	{"xattr", SYS_lgetxattr, 0, 0, 0, EOPNOTSUPP},
+	{"xattr", SYS_fgetxattr, 0, 0, 0, EOPNOTSUPP},
+	{"xattr", SYS_listxattr, 0, 0, 0, EOPNOTSUPP},
+	{"xattr", SYS_flistxattr, 0, 0, 0, EOPNOTSUPP},
+	{"xattr", SYS_removexattr, 0, 0, 0, EOPNOTSUPP},
+	{"xattr", SYS_fremovexattr, 0, 0, 0, EOPNOTSUPP},
 	{"ptrace", SYS_ptrace, 0, 0, 0, EPERM},
 	{"ptrace", SYS_process_vm_readv, 0, 0, 0, EPERM},
 	{"ptrace", SYS_process_vm_writev, 0, 0, 0, EPERM},
