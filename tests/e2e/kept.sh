@@ -22,6 +22,7 @@ make_others='cd /srv && echo x >file && chown 3:4 file && chmod 6751 file && mkd
 tell_others='cd /srv && stat -c "%n %u:%g %a %F" file dir null secret | paste -sd" " && echo lost >null && cat null'
 others='file 3:4 6751 regular file dir 1000:4 1770 directory null 0:5 644 character special file secret 0:0 0 regular file'
 
+# shellcheck disable=SC2317
 tells() {
 	says "$1" 0 "$all" "$2" "$3" sh -c "$tell"
 }
@@ -68,6 +69,7 @@ travels() {
 	run "$side" --unregister three
 }
 
+# shellcheck disable=SC2317
 tells_all() {
 	tells "$@"
 	says "$1" 0 "$others" "$2: other files" "$3" sh -c "$tell_others"
