@@ -252,3 +252,25 @@ Test(mounts, the_table_can_be_full)
 	cr_expect_eq(instance_remove_mount(in, "/m/3"), 0);
 	cr_expect_eq(instance_add_mount(in, &e), 0);
 }
+
+Test(slots, payload_areas)
+{
+	struct instance_payload *taken[INSTANCE_PAYLOADS], *again;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	cr_assert_eq(waitpid(child, NULL, 0), child);
+	/* All are held by who is there, but the one of the child, who is not. */
+	for (size_t i = 0; i < INSTANCE_PAYLOADS; i++)
+		in->payloads[i].holder = (uint32_t)getppid();
+	in->payloads[5].holder = (uint32_t)child;
+	taken[0] = instance_claim_payload(in, getpid());
+	cr_expect_eq(taken[0], &in->payloads[5]);
+	in->payloads[7].holder = 0;
+	cr_expect_eq(instance_claim_payload(in, 1), &in->payloads[7]);
+	instance_release_payload(taken[0]);
+	again = instance_claim_payload(in, getpid());
+	cr_expect_eq(again, taken[0]);
+	cr_expect_eq(again->holder, (uint32_t)getpid());
+}

@@ -267,3 +267,115 @@ Test(owner, generation_follows_directories)
 	cr_assert_eq(vfs_rename(&scratch.ns, path("/dir"), path("/link"), 2), 0);
 	cr_expect_eq(scratch.in->generation, ++g);
 }
+
+/* --- the sidecar ------------------------------------------------------------------------------------------------------- */
+
+static unsigned asked;
+
+static int keep_record(void *arg, const struct sidecar_record *r)
+{
+	(void)arg;
+	asked++;
+	if (r->kind == SIDECAR_OWNER)
+		return sidecar_index_set(&scratch.in->sidecar, &r->key, &r->owner);
+	sidecar_index_remove(&scratch.in->sidecar, r->key.device, r->key.inode);
+	return 0;
+}
+
+static void with_sidecar(void)
+{
+	scratch.in->features |= INSTANCE_SIDECAR;
+	scratch.ns.sidecar = keep_record;
+	asked = 0;
+}
+
+static struct stat look(const char *name)
+{
+	struct stat st = {0};
+
+	cr_assert_eq(vfs_stat(&scratch.ns, path(name), VFS_NOFOLLOW, &st), 0, "%s", name);
+	return st;
+}
+
+Test(owner, a_sidecar_is_asked_only_for_what_the_host_does_not_say)
+{
+	with_sidecar();
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/dir"), 0, 7, 8), 0);
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/file"), 0, 7, 8), 0);
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/dir/up"), VFS_NOFOLLOW, 7, 8), 0);
+	cr_assert_eq(vfs_chmod(&scratch.ns, path("/fifo"), 0, 0660), 0);
+	cr_assert_eq(vfs_symlink(&scratch.ns, "x", path("/new")), 0);
+	cr_assert_eq(vfs_unlink(&scratch.ns, path("/new"), 0), 0);
+	cr_expect_eq(asked, 0);
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/dir/up"), VFS_NOFOLLOW, 9, (gid_t)-1), 0);
+	cr_expect_eq(asked, 1);
+	cr_expect_eq(look("/dir/up").st_uid, 9);
+	cr_expect_eq(look("/dir/up").st_gid, 8);
+	/* What its directory has: nothing needs to be kept any more. */
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/dir/up"), VFS_NOFOLLOW, 7, (gid_t)-1), 0);
+	cr_expect_eq(scratch.in->sidecar.count, 0);
+	cr_expect_eq(look("/dir/up").st_uid, 7);
+	/* Root's in another's directory. */
+	cr_assert_eq(vfs_symlink(&scratch.ns, "x", path("/dir/new")), 0);
+	cr_expect_eq(look("/dir/new").st_uid, 0);
+	cr_expect_eq(scratch.in->sidecar.count, 1);
+	cr_assert_eq(vfs_unlink(&scratch.ns, path("/dir/new"), 0), 0);
+	cr_expect_eq(scratch.in->sidecar.count, 0);
+}
+
+/* What others did to the file: another inode of the number, another type. */
+Test(owner, an_entry_of_another_inode_does_not_count)
+{
+	struct sidecar_owner o;
+	struct sidecar_key k;
+	struct stat st;
+
+	with_sidecar();
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/link"), VFS_NOFOLLOW, 5, 6), 0);
+	cr_expect_eq(look("/link").st_uid, 5);
+	cr_assert_eq(lstat(host_path("root/link"), &st), 0);
+	cr_assert(sidecar_index_find(&scratch.in->sidecar, st.st_dev, st.st_ino, &k, &o));
+	k.birth ^= 1;
+	cr_assert_eq(sidecar_index_set(&scratch.in->sidecar, &k, &o), 0);
+	cr_expect_eq(look("/link").st_uid, 0);
+	k.birth ^= 1;
+	k.type = S_IFIFO;
+	cr_assert_eq(sidecar_index_set(&scratch.in->sidecar, &k, &o), 0);
+	cr_expect_eq(look("/link").st_uid, 0);
+	/* The next owner takes its place. */
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/link"), VFS_NOFOLLOW, 7, 6), 0);
+	cr_expect_eq(look("/link").st_uid, 7);
+	cr_expect_eq(scratch.in->sidecar.count, 1);
+}
+
+Test(owner, a_sidecar_in_the_place_of_attributes)
+{
+	with_sidecar();
+	scratch.in->features |= INSTANCE_NO_XATTRS;
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/file"), 0, 1000, 100), 0);
+	cr_assert_eq(vfs_chmod(&scratch.ns, path("/file"), 0, 04111), 0);
+	cr_expect_eq(look("/file").st_uid, 1000);
+	cr_expect_eq(look("/file").st_mode, S_IFREG | 04111);
+	cr_expect_eq(host_mode("file"), 01711);
+	cr_expect_str_eq(attribute("file"), "none");
+	cr_assert_eq(vfs_mknod(&scratch.ns, path("/dir/null"), S_IFCHR | 0666, makedev(1, 3)), 0);
+	cr_expect_eq(look("/dir/null").st_rdev, makedev(1, 3));
+	cr_assert_eq(vfs_rename(&scratch.ns, path("/dir/null"), path("/file"), 0), 0);
+	cr_expect(S_ISCHR(look("/file").st_mode));
+	cr_expect_eq(scratch.in->sidecar.count, 1);
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/exec"), 0, 3, 3), 0);
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/exec"), 0, 0, 0), 0);
+	cr_expect_eq(host_mode("exec"), 0755);
+	cr_expect_eq(scratch.in->sidecar.count, 1);
+}
+
+Test(owner, what_cannot_be_kept_is_an_error)
+{
+	with_sidecar();
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/dir"), 0, 7, 8), 0);
+	scratch.in->sidecar.count = SIDECAR_INDEX_MAX;
+	cr_expect_eq(vfs_chown(&scratch.ns, path("/link"), VFS_NOFOLLOW, 5, 6), -ENOSPC);
+	cr_expect_eq(vfs_symlink(&scratch.ns, "x", path("/dir/new")), -ENOSPC);
+	cr_expect_neq(access(host_path("root/dir/new"), F_OK), 0);
+	cr_expect_eq(vfs_symlink(&scratch.ns, "x", path("/new")), 0, "which needs none");
+}
