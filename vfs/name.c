@@ -52,6 +52,15 @@ static int finish_new(const struct vfs_ns *ns, const struct parent *p, struct ow
 	return fd < 0 ? fd : owner_finish_new(ns, fd, p->tree, want);
 }
 
+/* The umask took from a new directory what the host must keep. */
+static bool is_closed(const struct parent *p)
+{
+	struct stat st;
+
+	return host_fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       (st.st_mode & override_least(S_IFDIR)) != override_least(S_IFDIR);
+}
+
 int vfs_mkdir(const struct vfs_ns *ns, struct vfs_at at, mode_t mode)
 {
 	struct parent p CLEANUP(parent_done) = PARENT_INIT;
@@ -72,7 +81,7 @@ int vfs_mkdir(const struct vfs_ns *ns, struct vfs_at at, mode_t mode)
 	do
 		r = (int)host_call(SYS_mkdirat, p.dir, p.name, mode);
 	while (once_more(ns, &p, r));
-	if (r < 0 || !attribute)
+	if (r < 0 || (!attribute && (p.tree == TREE_HOST || !is_closed(&p))))
 		return r;
 	return finish_new(ns, &p, &new);
 }
@@ -177,9 +186,6 @@ static int link_object(const struct vfs_ns *ns, struct vfs_at from, int flags, s
 	struct stat st;
 	int r;
 
-	/* Linux 6.10 also lets who opened it. Nobody knows who that was; programs then go through /proc. */
-	if ((from.path == NULL || from.path[0] == '\0') && !creds_capable(ns->creds, CAP_DAC_READ_SEARCH))
-		return -ENOENT;
 	r = object_open(ns, from, (flags & AT_EMPTY_PATH) != 0 ? VFS_EMPTY : 0, false, &o);
 	if (r < 0)
 		return r;

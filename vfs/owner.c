@@ -408,7 +408,7 @@ bool owner_may_set_gid(const struct vfs_ns *ns, gid_t gid)
 
 void owner_drop_capabilities(int fd, enum tree tree, mode_t mode)
 {
-	if (tree == TREE_GUEST && S_ISREG(mode) && (mode & 0111) != 0)
+	if (tree == TREE_GUEST && S_ISREG(mode))
 		(void)host_call(SYS_removexattr, fd_link(fd).text, KEPT_PREFIX "security.capability");
 }
 

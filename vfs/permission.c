@@ -128,6 +128,13 @@ static int look(const struct parent *p, struct stat *ret)
 	return r;
 }
 
+int permission_dead(int dir, int r)
+{
+	struct stat st;
+
+	return r == -EACCES && host_fstatat(dir, "", &st, AT_EMPTY_PATH) == 0 && st.st_nlink == 0 ? -ENOENT : r;
+}
+
 int permission_make(const struct parent *p, bool directory)
 {
 	struct stat st;
@@ -140,7 +147,7 @@ int permission_make(const struct parent *p, bool directory)
 		return -EEXIST;
 	if (r != -ENOENT)
 		return r;
-	return p->slash && !directory ? -ENOENT : -EACCES;
+	return p->slash && !directory ? -ENOENT : permission_dead(p->dir, -EACCES);
 }
 
 int permission_denied(const struct parent *p)
@@ -300,7 +307,7 @@ int permission_sticky(const struct vfs_ns *ns, int dir, const char *path, enum t
 	struct stat st;
 	int r;
 
-	if ((!S_ISREG(o->mode) && !S_ISFIFO(o->mode)) || o->uid == ns->creds->fsuid || o->anyones)
+	if (S_ISDIR(o->mode) || o->uid == ns->creds->fsuid || o->anyones)
 		return 0;
 	fd = host_openat(dir, dot_if_empty(path), O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
@@ -308,6 +315,9 @@ int permission_sticky(const struct vfs_ns *ns, int dir, const char *path, enum t
 	r = permission_owner(ns, fd, tree, 0, &st, &in);
 	if (r < 0 || (in.mode & S_ISVTX) == 0 || (in.mode & 022) == 0 || in.uid == o->uid)
 		return r;
+	/* No setting is about devices and sockets. */
+	if (!S_ISREG(o->mode) && !S_ISFIFO(o->mode))
+		return (in.mode & 002) != 0 ? -EACCES : 0;
 	value = setting(S_ISREG(o->mode) ? "/proc/sys/fs/protected_regular" : "/proc/sys/fs/protected_fifos");
 	return value > ((in.mode & 002) != 0 ? 0 : 1) ? -EACCES : 0;
 }

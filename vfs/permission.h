@@ -13,7 +13,8 @@
 /* False for callers that no rule here stops, as root is: they pay nothing for the rules. */
 static inline bool permission_matters(const struct vfs_ns *ns)
 {
-	const uint64_t all = 1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH | 1ull << CAP_FOWNER;
+	const uint64_t all =
+		1ull << CAP_DAC_OVERRIDE | 1ull << CAP_DAC_READ_SEARCH | 1ull << CAP_FOWNER | 1ull << CAP_FSETID;
 
 	return (ns->creds->cap_effective & all) != all;
 }
@@ -37,6 +38,8 @@ MUST_CHECK int permission_create(struct walk *w);
 
 /* Fills p's permissions; -EACCES if nothing may be looked up in its directory. */
 MUST_CHECK int permission_parent(const struct vfs_ns *ns, struct parent *p);
+/* In a directory that was removed nothing is made: -ENOENT in the place of -EACCES. */
+int permission_dead(int dir, int r);
 /* may_create(), behind what a name that exists answers. directory: a slash behind the name is welcome. */
 MUST_CHECK int permission_make(const struct parent *p, bool directory);
 /* -EPERM for what may not be made or linked at p, or what is wrong with the name before that. */

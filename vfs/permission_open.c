@@ -73,8 +73,8 @@ int permission_create(struct walk *w)
 	if (place_writable(w) < 0)
 		return -EROFS;
 	if (parent[0] == '\0')
-		return permission_fd(w->ns, p->dir, p->tree, W_OK | X_OK);
+		return permission_dead(p->dir, permission_fd(w->ns, p->dir, p->tree, W_OK | X_OK));
 	fd = guard_open(w->ns, p->dir, parent, p->trusted <= strlen(parent) ? p->trusted : 0,
 			O_PATH | O_DIRECTORY | O_CLOEXEC, 0, p->resolve);
-	return fd < 0 ? fd : permission_fd(w->ns, fd, p->tree, W_OK | X_OK);
+	return fd < 0 ? fd : permission_dead(fd, permission_fd(w->ns, fd, p->tree, W_OK | X_OK));
 }

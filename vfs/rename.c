@@ -107,10 +107,16 @@ int vfs_rename(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, un
 	    ((flags & RENAME_EXCHANGE) != 0 && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)) != 0))
 		return -EINVAL;
 	r = parent_open(ns, from, &old);
-	if (r == 0)
-		r = parent_open(ns, to, &new);
-	if (r == 0)
-		r = check(ns, &old, &new, flags);
+	if (r < 0)
+		return r;
+	r = parent_open(ns, to, &new);
+	if (r < 0) {
+		/* What is wrong with the other directory comes first. */
+		int first = parent_check(&old);
+
+		return first < 0 ? first : r;
+	}
+	r = check(ns, &old, &new, flags);
 	if (r < 0)
 		return r;
 	kept_name_begin(ns, &new, &kept);

@@ -17,6 +17,7 @@
 #include "vfs/permission.h"
 
 #define HIDDEN_PREFIX OVERRIDE_PREFIX
+#define CAPABILITY    "security.capability"
 
 enum name_kind {
 	NAME_HOST,   /* passed on */
@@ -57,7 +58,7 @@ static int translate(const struct vfs_ns *ns, struct object *o, const char *name
 /* Linux's rules for who may change them. */
 static bool may_change(const struct vfs_ns *ns, const char *name)
 {
-	if (str_eq(name, "security.capability"))
+	if (str_eq(name, CAPABILITY))
 		return creds_capable(ns->creds, CAP_SETFCAP);
 	return creds_capable(ns->creds, CAP_SYS_ADMIN);
 }
@@ -71,11 +72,13 @@ static bool may_see(const struct vfs_ns *ns, const char *name)
 static int check(const struct vfs_ns *ns, const struct object *o, const char *name, int mode)
 {
 	bool user = str_starts(name, "user."), acl = str_starts(name, "system.posix_acl_");
+	bool other = !user && !str_starts(name, "system.") && !str_starts(name, "security.") &&
+		     !str_starts(name, "trusted.");
 	struct owner owner;
 	struct stat st;
 	int r;
 
-	if ((!permission_matters(ns) && !owner_may_be_device(ns)) || (!user && !(acl && mode == W_OK)))
+	if ((!permission_matters(ns) && !owner_may_be_device(ns)) || (!user && !other && !(acl && mode == W_OK)))
 		return 0;
 	r = host_fstatat(o->fd, "", &st, AT_EMPTY_PATH);
 	if (r < 0)
@@ -83,9 +86,9 @@ static int check(const struct vfs_ns *ns, const struct object *o, const char *na
 	owner_get(ns, o->fd, o->tree, &st, &owner);
 	if (acl)
 		return owner_may_change(ns, &owner) ? 0 : -EPERM;
-	if (!S_ISREG(owner.mode) && !S_ISDIR(owner.mode))
+	if (user && !S_ISREG(owner.mode) && !S_ISDIR(owner.mode))
 		return mode == W_OK ? -EPERM : -ENODATA;
-	if (S_ISDIR(owner.mode) && (owner.mode & S_ISVTX) != 0 && mode == W_OK && !owner_may_change(ns, &owner))
+	if (user && S_ISDIR(owner.mode) && (owner.mode & S_ISVTX) != 0 && mode == W_OK && !owner_may_change(ns, &owner))
 		return -EPERM;
 	return permission_mode(ns->creds, &owner, mode);
 }
@@ -95,6 +98,60 @@ static int open_object(const struct vfs_ns *ns, struct vfs_at at, int lookup, bo
 	int r = at.path == NULL ? fd_is_real(at.dir) : 0;
 
 	return r < 0 ? r : object_open(ns, at, lookup, write, o);
+}
+
+/* --- file capabilities ------------------------------------------------------------------------------------------------- */
+
+static uint32_t capability_revision(const void *value, size_t size)
+{
+	uint32_t magic;
+
+	if (size != XATTR_CAPS_SZ_2 && size != XATTR_CAPS_SZ_3)
+		return 0;
+	memcpy(&magic, value, sizeof(magic));
+	magic &= ~(uint32_t)VFS_CAP_FLAGS_EFFECTIVE;
+	return magic == (size == XATTR_CAPS_SZ_2 ? VFS_CAP_REVISION_2 : VFS_CAP_REVISION_3) ? magic : 0;
+}
+
+/* cap_convert_nscap(): what is no capability set is refused before the permission is asked for. Nothing at all may be set by all. */
+static int check_capability(const struct vfs_ns *ns, const void *value, size_t size)
+{
+	if (size == 0)
+		return 0;
+	if (capability_revision(value, size) == 0)
+		return -EINVAL;
+	return creds_capable(ns->creds, CAP_SETFCAP) ? 0 : -EPERM;
+}
+
+/* cap_inode_getsecurity(): that of our own user namespace's root is shown in the form without it. */
+static ssize_t get_capability(struct object *o, const char *kept, void *value, size_t size)
+{
+	struct vfs_ns_cap_data data;
+	ssize_t n = host_call(SYS_getxattr, fd_link(o->fd).text, kept, &data, sizeof(data));
+
+	/* A store that the host's root made has real ones. */
+	if (n == -ENODATA)
+		n = host_call(SYS_getxattr, fd_link(o->fd).text, CAPABILITY, &data, sizeof(data));
+	if (n < 0)
+		return n == -ERANGE ? -EINVAL : n;
+	switch (capability_revision(&data, (size_t)n)) {
+	case VFS_CAP_REVISION_2:
+		break;
+	case VFS_CAP_REVISION_3:
+		if (data.rootid != 0)
+			break;
+		data.magic_etc = VFS_CAP_REVISION_2 | (data.magic_etc & VFS_CAP_FLAGS_EFFECTIVE);
+		n = XATTR_CAPS_SZ_2;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (size == 0)
+		return n;
+	if ((size_t)n > size)
+		return -ERANGE;
+	memcpy(value, &data, (size_t)n);
+	return n;
 }
 
 /* --- access ACLs ------------------------------------------------------------------------------------------------------- */
@@ -158,8 +215,12 @@ int vfs_setxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const ch
 		r = translate(ns, &o, name, &n);
 	if (r < 0)
 		return r;
-	if (n.kind == NAME_HIDDEN || (n.kind == NAME_KEPT && !may_change(ns, name)))
-		return -EPERM;
+	if (n.kind == NAME_KEPT && str_eq(name, CAPABILITY))
+		r = check_capability(ns, value, size);
+	else if (n.kind == NAME_HIDDEN || (n.kind == NAME_KEPT && !may_change(ns, name)))
+		r = -EPERM;
+	if (r < 0)
+		return r;
 	r = check(ns, &o, name, W_OK);
 	if (r < 0)
 		return r;
@@ -169,6 +230,13 @@ int vfs_setxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const ch
 	if (r == -EACCES && owner_grant(ns, o.fd, o.tree))
 		r = (int)host_call(SYS_setxattr, fd_link(o.fd).text, n.host, value, size, flags);
 	return r;
+}
+
+static ssize_t get(struct object *o, const struct name *n, const char *name, void *value, size_t size)
+{
+	if (n->kind == NAME_KEPT && str_eq(name, CAPABILITY))
+		return get_capability(o, n->host, value, size);
+	return host_call(SYS_getxattr, fd_link(o->fd).text, n->host, value, size);
 }
 
 ssize_t vfs_getxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const char *name, void *value, size_t size)
@@ -187,12 +255,9 @@ ssize_t vfs_getxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, cons
 	r = check(ns, &o, name, R_OK);
 	if (r < 0)
 		return r;
-	r = host_call(SYS_getxattr, fd_link(o.fd).text, n.host, value, size);
+	r = get(&o, &n, name, value, size);
 	if (r == -EACCES && owner_grant(ns, o.fd, o.tree))
-		r = host_call(SYS_getxattr, fd_link(o.fd).text, n.host, value, size);
-	/* A store that the host's root made has real ones. */
-	if (r == -ENODATA && n.kind == NAME_KEPT && str_eq(name, "security.capability"))
-		r = host_call(SYS_getxattr, fd_link(o.fd).text, name, value, size);
+		r = get(&o, &n, name, value, size);
 	/* user.* of a link or a device is EPERM to read; security.* never is. */
 	return r == -EPERM && n.kind == NAME_KEPT ? -ENODATA : r;
 }
@@ -238,7 +303,7 @@ static const char *shown(const struct vfs_ns *ns, bool capability, const char *n
 		return (str_starts(name, "security.") || str_starts(name, "trusted.")) && may_see(ns, name) ? name
 													    : NULL;
 	}
-	if (str_eq(name, "security.capability"))
+	if (str_eq(name, CAPABILITY))
 		return capability ? NULL : name;
 	return str_starts(name, "security.") || str_starts(name, "trusted.") ? NULL : name;
 }
@@ -246,7 +311,7 @@ static const char *shown(const struct vfs_ns *ns, bool capability, const char *n
 /* Rewrites a list in place: what is shown is never longer than what was there. */
 static size_t rewrite(const struct vfs_ns *ns, char *list, size_t size)
 {
-	bool capability = listed(list, size, KEPT_PREFIX "security.capability");
+	bool capability = listed(list, size, KEPT_PREFIX CAPABILITY);
 	size_t to = 0;
 
 	for (size_t from = 0, next; from < size; from = next) {

@@ -1,4 +1,5 @@
 /* What makes, removes and moves names. */
+#include <linux/capability.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -61,10 +62,27 @@ long sys_symlink(struct tr_call *c, const struct symlink_args *a)
 	return sys_symlinkat(c, &(struct symlinkat_args){a->target, a->at});
 }
 
+/* Linux 6.10 also lets who opened it. Nobody knows who that was; programs then go through /proc. */
+static int may_link_descriptor(const struct tr_call *c, const struct linkat_args *a)
+{
+	int r;
+
+	if ((int)c->arg[0] == AT_FDCWD)
+		return 0;
+	r = a->from.dir < 0 ? -EBADF : host_fcntl(a->from.dir, F_GETFD, 0);
+	return r < 0 || creds_capable(c->creds, CAP_DAC_READ_SEARCH) ? r : -ENOENT;
+}
+
 long sys_linkat(struct tr_call *c, const struct linkat_args *a)
 {
 	if ((a->flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) != 0)
 		return -EINVAL;
+	if ((a->flags & AT_EMPTY_PATH) != 0 && (a->from.path == NULL || a->from.path[0] == '\0')) {
+		int r = may_link_descriptor(c, a);
+
+		if (r < 0)
+			return r;
+	}
 	return vfs_link(&c->ns, a->from, a->to, a->flags);
 }
 

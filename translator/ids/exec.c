@@ -21,7 +21,7 @@ static int look_at(struct tr_call *c, int fd, const struct stat *st, struct cred
 	if (host_call(SYS_flistxattr, fd, NULL, 0) == 0)
 		return 0;
 	n = vfs_getxattr(&c->ns, file, VFS_EMPTY, XATTR_NAME_CAPS, &caps, sizeof(caps));
-	if (n == -ERANGE)
+	if (n == -ERANGE || n == -EINVAL)
 		return -EINVAL;
 	/* Without the attribute, or on a file system that has none, there are no capabilities. */
 	return n < 0 ? 0 : creds_file_caps(&caps, (size_t)n, ret);

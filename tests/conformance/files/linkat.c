@@ -17,6 +17,9 @@ static void as_user(void *arg)
 
 	CHECK_ERRNO(flagged(fd, "", AT_FDCWD, "open/stolen", AT_EMPTY_PATH), ENOENT,
 		    "AT_EMPTY_PATH: a user may not with what root opened");
+	CHECK_ERRNO(flagged(-1, "", AT_FDCWD, "open/stolen", AT_EMPTY_PATH), EBADF, "nor with nothing");
+	CHECK_ERRNO(flagged(AT_FDCWD, "", AT_FDCWD, "d", AT_EMPTY_PATH), EEXIST,
+		    "but with the current directory, which meets what is wrong with the new name");
 }
 
 int main(int argc, char **argv)
@@ -44,6 +47,8 @@ int main(int argc, char **argv)
 	CHECK_ERRNO(flagged(d, "", AT_FDCWD, "x", AT_EMPTY_PATH), EPERM, "AT_EMPTY_PATH: a directory");
 	CHECK_ERRNO(flagged(f, "x", d, "x", 0), ENOTDIR, "from a file");
 	CHECK_ERRNO(flagged(-1, "x", d, "x", 0), EBADF, "from nothing");
+	CHECK_ERRNO(flagged(-1, "", AT_FDCWD, "nothing/x", AT_EMPTY_PATH), EBADF,
+		    "AT_EMPTY_PATH: from nothing, before what is wrong with the new name");
 	CHECK_ERRNO(flagged(AT_FDCWD, "f", -1, "x", 0), EBADF, "to nothing");
 	CHECK_ERRNO(flagged(AT_FDCWD, "f", f, "x", 0), ENOTDIR, "to a file");
 	CHECK_ERRNO(flagged(AT_FDCWD, "nothing", d, "x", 0x20000), EINVAL, "an unknown flag");

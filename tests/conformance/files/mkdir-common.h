@@ -37,6 +37,12 @@ CHECK_UNUSED static void mkdir_common(mkdir_call *call)
 	CHECK_OK(call(path, 0), "an absolute path");
 	CHECK(stat("d/absolute", &st) == 0 && st.st_mode == S_IFDIR, "mode 0");
 	CHECK_OK(mkdir("d/absolute/below", 0755), "root works in it");
+	umask(0777);
+	CHECK_OK(call("closed", 0777), "the umask takes all of the mode");
+	umask(022);
+	CHECK(stat("closed", &st) == 0 && st.st_mode == S_IFDIR, "so it is mode 0 again");
+	CHECK_ERRNO(lstat("closed/nothing", &st), ENOENT, "which does not keep root from looking");
+	CHECK_OK(rmdir("closed"), "or from removing it");
 	CHECK(stat("d", &st) == 0 && (st.st_nlink == 4 || st.st_nlink == 1), "its parent counts its children");
 
 	check_write_file("f", "");

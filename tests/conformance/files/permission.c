@@ -1,6 +1,7 @@
 /* What modes, owners, groups and single capabilities allow, and what changes of owner and content take away. */
 #include "../ids/ids.h"
 
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 static char self[PATH_MAX];
@@ -231,6 +232,47 @@ static void gives_away(void *arg)
 	CHECK_ERRNO(chmod("given", 0600), EPERM, "and no more");
 }
 
+/* arg: a directory that was removed. */
+static void makes_nothing(void *arg)
+{
+	int dead = *(int *)arg;
+
+	CHECK_ERRNO(mkdirat(dead, "d", 0755), ENOENT,
+		    "a removed directory says so before it asks for permission: mkdir");
+	CHECK_ERRNO(openat(dead, "f", O_WRONLY | O_CREAT, 0644), ENOENT, "open");
+	CHECK_ERRNO(openat(dead, "f", O_WRONLY), ENOENT, "where nothing is either");
+	CHECK_ERRNO(open("sticky/null", O_RDONLY | O_CREAT, 0644), EACCES,
+		    "with O_CREAT, a device of another user's in a sticky directory is not opened");
+	CHECK_OK(open("sticky/null", O_RDONLY), "without it is");
+}
+
+static void without(int cap)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	NEED(syscall(SYS_capget, &head, data) == 0);
+	data[0].effective &= ~(1u << cap);
+	NEED(syscall(SYS_capset, &head, data) == 0);
+}
+
+static void writes(const char *path)
+{
+	int fd = open(path, O_WRONLY);
+
+	NEED(fd >= 0);
+	CHECK_EQUAL(write(fd, "x", 1), 1, "writes to a set-id program");
+	close(fd);
+}
+
+static void loses_bits(void *arg)
+{
+	(void)arg;
+	without(CAP_FSETID);
+	writes("written");
+	CHECK_EQUAL(mode_of("written"), 0755, "root without CAP_FSETID takes the bits of what it writes to");
+}
+
 static void keeps_bits(void *arg)
 {
 	(void)arg;
@@ -254,6 +296,7 @@ static void prepare(void)
 		{"mine", CHECK_USER, CHECK_USER, 06755},
 		{"foreign", CHECK_USER, 5, 0755},
 		{"roots", 0, 0, 04755},
+		{"written", CHECK_USER, CHECK_USER, 06755},
 		{"plain", 0, 0, 0644},
 		{"secret", 0, 0, 0600},
 		{"given", 0, 0, 0666},
@@ -300,11 +343,14 @@ static void file_capabilities(void)
 	}
 	CHECK_OK(chown("all", 0, 0), "a program with capabilities changes hands");
 	CHECK_ERRNO(getxattr("all", "security.capability", got, sizeof(got)), ENODATA, "and has none any more");
+	NEED(setxattr("secret", "security.capability", capability, sizeof(capability), 0) == 0);
+	CHECK_OK(chown("secret", 0, 0), "what could not be executed");
+	CHECK_ERRNO(getxattr("secret", "security.capability", got, sizeof(got)), ENODATA, "loses them as well");
 }
 
 int main(int argc, char **argv)
 {
-	int shut;
+	int shut, dead;
 
 	if (argc > 1 && strcmp(argv[1], "--here") == 0)
 		return 7;
@@ -313,6 +359,9 @@ int main(int argc, char **argv)
 	prepare();
 	shut = open("shut", O_RDONLY | O_DIRECTORY);
 	NEED(shut >= 0);
+	NEED(mkdir("dead", 0755) == 0 && (dead = open("dead", O_RDONLY | O_DIRECTORY)) >= 0 && rmdir("dead") == 0);
+	NEED(mknod("sticky/null", S_IFCHR | 0666, makedev(1, 3)) == 0 && chmod("sticky/null", 0666) == 0 &&
+	     chown("sticky/null", 5, 5) == 0);
 	check_as_user(executes, NULL);
 	check_as_user(clears, NULL);
 	check_as_user(directories, &shut);
@@ -325,6 +374,8 @@ int main(int argc, char **argv)
 	check_in_child(owns_all, NULL);
 	check_in_child(gives_away, NULL);
 	check_in_child(keeps_bits, NULL);
+	check_in_child(loses_bits, NULL);
+	check_as_user(makes_nothing, &dead);
 	file_capabilities();
 	return check_end();
 }

@@ -21,5 +21,7 @@ int main(int argc, char **argv)
 	CHECK_ERRNO(syscall(SYS_renameat, f, "x", d, "y"), ENOTDIR, "from a file");
 	CHECK_ERRNO(syscall(SYS_renameat, -1, "x", d, "y"), EBADF, "from nothing");
 	CHECK_ERRNO(syscall(SYS_renameat, AT_FDCWD, "out", -1, "y"), EBADF, "to nothing");
+	CHECK_ERRNO(syscall(SYS_renameat, -1, "x", d, "nothing/y"), EBADF, "from nothing to no such directory");
+	CHECK_ERRNO(syscall(SYS_renameat, f, "x", d, ""), ENOTDIR, "from a file to an empty path");
 	return check_end();
 }
