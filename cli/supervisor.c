@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -334,35 +333,26 @@ static NORETURN void supervise(const struct supervisor_options *o, int starter)
 	supervisor_serve(&s);
 }
 
-struct starting {
-	const struct supervisor_options *o;
-	const int *pipe;
-};
-
-/* The one in between. It shares the caller's memory, which is copied once for the supervisor and not for this as well. */
-static int start_supervisor(void *context)
-{
-	const struct starting *s = context;
-	pid_t own = _Fork();
-
-	if (own == 0) {
-		close(s->pipe[0]);
-		supervise(s->o, s->pipe[1]);
-	}
-	_exit(own < 0 ? errno : 0);
-}
-
-/* Not the caller's child: a grandchild whose parent is gone belongs to nobody here. */
+/*
+ * Not the caller's child: a grandchild whose parent is gone belongs to nobody here. The one in between shares the caller's
+ * memory, which is copied once for the supervisor and not for this as well.
+ */
 static int start_grandchild(const struct supervisor_options *o, const int pipe[2])
 {
-	/* The supervisor goes on on its copy. */
-	static char stack[1 << 20] __attribute__((aligned(16)));
-	struct starting s = {o, pipe};
-	pid_t child = clone(start_supervisor, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
+	pid_t child = vfork();
 	int status;
 
 	if (child < 0)
 		return -errno;
+	if (child == 0) {
+		pid_t own = _Fork();
+
+		if (own == 0) {
+			close(pipe[0]);
+			supervise(o, pipe[1]);
+		}
+		_exit(own < 0 ? errno : 0);
+	}
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!WIFEXITED(status))
