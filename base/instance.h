@@ -34,11 +34,10 @@
 #define INSTANCE_VERSION 9
 #endif
 
-#define INSTANCE_ROOT_LINKS 8
-#define INSTANCE_PATH_MAX   4096
-#define INSTANCE_MOUNTS     64
-#define INSTANCE_SLOTS      4096 /* power of two */
-#define INSTANCE_CALLS      512  /* more than the highest call's number */
+#define INSTANCE_PATH_MAX 4096
+#define INSTANCE_MOUNTS   64
+#define INSTANCE_SLOTS    4096 /* power of two */
+#define INSTANCE_CALLS    512  /* more than the highest call's number */
 
 /* What a mount point shows. */
 enum mount_kind {
@@ -183,9 +182,6 @@ struct instance {
 	char domainname[65]; /* "" until a guest sets one */
 	char distro[257];
 	char trace_path[INSTANCE_PATH_MAX]; /* where --trace writes; "" is none */
-
-	/* Names in the root directory that were links when they were last looked at (/bin, /lib): vfs/hint.c. */
-	_Atomic uint64_t root_links[INSTANCE_ROOT_LINKS];
 
 	/* Bumped by renames and removals of directories, by changed permissions of directories, by mounts. */
 	_Atomic uint64_t generation;

@@ -364,6 +364,20 @@ static int next_relative(struct walk *w)
 	return 0;
 }
 
+int walk_next(struct walk *w)
+{
+	int r;
+
+	do {
+		walk_widen(w);
+		if (w->path[0] == '/')
+			r = next_absolute(w);
+		else
+			r = next_relative(w);
+	} while (r == WALK_AGAIN);
+	return r == 0 && w->checked ? walk_search(w) : r;
+}
+
 /* --- links ----------------------------------------------------------------------------------------------------------- */
 
 /*
@@ -399,8 +413,6 @@ __attribute__((noinline)) static int follow(struct walk *w)
 		memcpy(buf, path, end);
 		buf[end] = '\0';
 		n = host_readlinkat(w->place.dir, buf, text, sizeof(text));
-		if (n == -EINVAL || n > 0)
-			hint_note(w, c, n > 0);
 		if (n == -EINVAL)
 			continue;
 		if (n < 0)
@@ -419,22 +431,6 @@ __attribute__((noinline)) static int follow(struct walk *w)
 		return follow_text(w, end - skew, text, (size_t)n);
 	}
 	return 0;
-}
-
-int walk_next(struct walk *w)
-{
-	int r;
-
-	do {
-		walk_widen(w);
-		if (w->path[0] == '/')
-			r = next_absolute(w);
-		else
-			r = next_relative(w);
-		if (r == 0 && !w->checked && hint_is_link(w))
-			r = follow(w);
-	} while (r == WALK_AGAIN);
-	return r == 0 && w->checked ? walk_search(w) : r;
 }
 
 bool walk_again(struct walk *w, int *r)

@@ -12,10 +12,6 @@ void walk_place_at(struct walk *w, int dir, const char *path, size_t trusted, ui
 MUST_CHECK int walk_place_absolute(struct walk *w);
 /* The walk goes on in fd, which is the walk's from here on, with rest. */
 MUST_CHECK int walk_start_below(struct walk *w, int fd, const char *rest);
-/* The first component of w->place is known as a link, and one that the walk would follow: hint.c. */
-bool hint_is_link(const struct walk *w);
-/* What component c of w->place.path proved to be. */
-void hint_note(const struct walk *w, struct component c, bool is_link);
 /* NO_XDEV: no round may be in another mount than the first. */
 MUST_CHECK int walk_check_mount(struct walk *w);
 

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -196,12 +197,15 @@ Test(owner, links_and_fifos_are_the_directorys)
 
 Test(owner, the_attribute_is_hidden)
 {
+	const struct vfs_ns_cap_data capabilities = {.magic_etc = VFS_CAP_REVISION_2};
 	char buf[200];
 	ssize_t n;
 
 	cr_assert_eq(vfs_chown(&scratch.ns, path("/file"), 0, 1, 1), 0);
 	cr_assert_eq(vfs_setxattr(&scratch.ns, path("/file"), 0, "user.mine", "x", 1, 0), 0);
-	cr_assert_eq(vfs_setxattr(&scratch.ns, path("/file"), 0, "security.capability", "cap", 3, 0), 0);
+	cr_assert_eq(
+		vfs_setxattr(&scratch.ns, path("/file"), 0, "security.capability", &capabilities, XATTR_CAPS_SZ_2, 0),
+		0);
 	cr_assert_eq(vfs_setxattr(&scratch.ns, path("/file"), 0, "trusted.t", "tt", 2, 0), 0);
 	cr_expect_eq(vfs_getxattr(&scratch.ns, path("/file"), 0, OWNER_ATTRIBUTE, buf, sizeof(buf)), -ENODATA);
 	cr_expect_eq(vfs_getxattr(&scratch.ns, path("/file"), 0, "user.lxrun.trusted.t", buf, sizeof(buf)), -ENODATA);
@@ -218,14 +222,17 @@ Test(owner, the_attribute_is_hidden)
 	static char large[70000];
 
 	cr_expect_eq(vfs_listxattr(&scratch.ns, path("/file"), 0, large, sizeof(large)), n);
-	cr_expect_eq(vfs_getxattr(&scratch.ns, path("/file"), 0, "security.capability", buf, sizeof(buf)), 3);
+	cr_expect_eq(vfs_getxattr(&scratch.ns, path("/file"), 0, "security.capability", buf, sizeof(buf)),
+		     XATTR_CAPS_SZ_2);
 
 	/* Others may not see or change what only an administrator may. */
 	scratch_become(1, 1);
 	cr_expect_eq(vfs_listxattr(&scratch.ns, path("/file"), 0, NULL, 0), n - (ssize_t)sizeof("trusted.t"));
 	cr_expect_eq(vfs_getxattr(&scratch.ns, path("/file"), 0, "trusted.t", buf, sizeof(buf)), -ENODATA);
 	cr_expect_eq(vfs_setxattr(&scratch.ns, path("/file"), 0, "trusted.t", "x", 1, 0), -EPERM);
-	cr_expect_eq(vfs_setxattr(&scratch.ns, path("/file"), 0, "security.capability", "x", 1, 0), -EPERM);
+	cr_expect_eq(
+		vfs_setxattr(&scratch.ns, path("/file"), 0, "security.capability", &capabilities, XATTR_CAPS_SZ_2, 0),
+		-EPERM);
 	scratch_become(0, 0);
 	cr_expect_eq(vfs_removexattr(&scratch.ns, path("/file"), 0, "security.capability"), 0);
 	cr_expect_eq(vfs_getxattr(&scratch.ns, path("/file"), 0, "security.capability", buf, sizeof(buf)), -ENODATA);
