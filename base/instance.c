@@ -75,6 +75,15 @@ void instance_release_payload(struct instance_payload *p)
 	atomic_store_explicit(&p->holder, 0, memory_order_release);
 }
 
+long instance_payload_record(struct instance_payload *p, const struct sidecar_record *record)
+{
+	const size_t device = sizeof(record->key.device);
+	long n = sidecar_encode(record, p->bytes + device, sizeof(p->bytes) - device);
+
+	memcpy(p->bytes, &record->key.device, device);
+	return n < 0 ? n : n + (long)device;
+}
+
 void instance_note_missed(struct instance *in, uint32_t nr)
 {
 	const uint64_t bit = 1ull << (nr % 64);

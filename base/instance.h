@@ -259,6 +259,8 @@ struct process_slot *instance_claim_slot(struct instance *in, pid_t pid);
  */
 struct instance_payload *instance_claim_payload(struct instance *in, pid_t tid);
 void instance_release_payload(struct instance_payload *p);
+/* Fills it with what INSTANCE_CALL_SIDECAR takes: the size, or sidecar_encode()'s -errno. */
+MUST_CHECK long instance_payload_record(struct instance_payload *p, const struct sidecar_record *record);
 
 /* What was called and is not there: a number of the table's, or one that it does not know. Once per number it costs something. */
 void instance_note_missed(struct instance *in, uint32_t nr);

@@ -2,7 +2,6 @@
 #include <errno.h>
 
 #include "base/instance_call.h"
-#include "base/str.h"
 #include "translator/state.h"
 
 int tr_sidecar(struct tr_call *c, const struct sidecar_record *record)
@@ -13,12 +12,9 @@ int tr_sidecar(struct tr_call *c, const struct sidecar_record *record)
 
 	if (p == NULL)
 		return -EAGAIN;
-	memcpy(p->bytes, &record->key.device, sizeof(record->key.device));
-	n = sidecar_encode(record, p->bytes + sizeof(record->key.device),
-			   sizeof(p->bytes) - sizeof(record->key.device));
+	n = instance_payload_record(p, record);
 	if (n >= 0)
-		n = tr_instance_call(c, INSTANCE_CALL_SIDECAR, (uint64_t)(p - in->payloads),
-				     (uint64_t)n + sizeof(record->key.device));
+		n = tr_instance_call(c, INSTANCE_CALL_SIDECAR, (uint64_t)(p - in->payloads), (uint64_t)n);
 	instance_release_payload(p);
 	return (int)n;
 }

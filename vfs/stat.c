@@ -77,6 +77,9 @@ static int look_fd(const struct vfs_ns *ns, int fd, struct look *l)
 	if (r < 0)
 		return r;
 	owner_get(ns, fd, TREE_UNKNOWN, &l->st, &l->owner);
+	/* Which owner_get() does not ask for who may do everything to one. */
+	if (S_ISLNK(l->st.st_mode) && !l->owner.kept && fd_tree(ns, fd) == TREE_GUEST)
+		owner_adopt(ns, fd, TREE_GUEST, &l->owner);
 	return 0;
 }
 

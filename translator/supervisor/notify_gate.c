@@ -109,13 +109,11 @@ static int keep_record(void *argument, const struct sidecar_record *record)
 
 	if (p == NULL)
 		return -EAGAIN;
-	memcpy(p->bytes, &record->key.device, sizeof(record->key.device));
-	n = sidecar_encode(record, p->bytes + sizeof(record->key.device),
-			   sizeof(p->bytes) - sizeof(record->key.device));
+	n = instance_payload_record(p, record);
 	if (n >= 0) {
 		call.id = atomic_fetch_add(&in->call_ids, 1) + 1;
 		call.arg[0] = (uint64_t)(p - in->payloads);
-		call.arg[1] = (uint64_t)n + sizeof(record->key.device);
+		call.arg[1] = (uint64_t)n;
 		n = instance_calls_answer(r->calls, &call);
 	}
 	instance_release_payload(p);

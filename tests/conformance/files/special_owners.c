@@ -39,6 +39,7 @@ static mode_t mode_of(mode_t type)
 static void kind(mode_t type)
 {
 	const mode_t mode = mode_of(type);
+	struct stat st;
 	int fd;
 
 	make("a", type);
@@ -78,6 +79,9 @@ static void kind(mode_t type)
 	is("of7/root", 0, 0, mode, "as root's");
 	CHECK_OK(lchown("of7/root", 7, 8), "it becomes the directory's owner's");
 	is("of7/root", 7, 8, mode, "as is told");
+	fd = open("of7/root", O_PATH | O_NOFOLLOW);
+	CHECK(fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == 7 && st.st_gid == 8, "by a descriptor as well");
+	close(fd);
 	CHECK_OK(rename("of7/root", "seven"), "and leaves");
 	is("seven", 7, 8, mode, "as it is");
 	make("e", type);
