@@ -11,7 +11,8 @@ script_says() {
 	local side=$1 want=$2 text=$3 title=$4
 	with "$side" -- one
 	printf 'L() {%s "$@"; }\nexport -f L\n%s\n' "$(printf ' %q' "${command[@]}")" "$5" >"$results/script"
-	timeout 100 bash "$results/script" </dev/null >"$results/out" 2>"$results/err"
+	# script(1) asks SHELL, and /bin/sh where it is unset; not every shell keeps a function in its environment.
+	SHELL=/bin/bash timeout 100 bash "$results/script" </dev/null >"$results/out" 2>"$results/err"
 	status=$?
 	# A terminal ends its lines in its own way.
 	out=$(tr -d '\r' <"$results/out")
