@@ -173,7 +173,8 @@ static int change_owner(const struct vfs_ns *ns, struct object *o, uid_t uid, gi
 		touch_owner(o, uid == (uid_t)-1 && gid == (gid_t)-1 ? uid : st.st_uid);
 		return 0;
 	}
-	r = owner_set(ns, o->fd, o->tree, &st, &want);
+	r = S_ISDIR(st.st_mode) ? owner_give_directory(ns, o->fd, o->tree, &st, &now, &want)
+				: owner_set(ns, o->fd, o->tree, &st, &want);
 	if (r == 0 && S_ISDIR(st.st_mode))
 		note_directory_change(ns);
 	if (r == 0 && is_special(st.st_mode))

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <linux/capability.h>
-#include <sys/sysmacros.h>
 
 #include "base/str.h"
 #include "vfs/kept.h"
@@ -35,7 +34,7 @@ size_t owner_print(const struct owner *o, char *buf, size_t size)
 /* --- the host's inode ----------------------------------------------------------------------------------------------- */
 
 /* An O_PATH descriptor is EBADF to the f-calls: its link in /proc leads to the object. */
-static int set_mode(int fd, mode_t mode)
+int owner_set_host_mode(int fd, mode_t mode)
 {
 	int r = (int)host_call(SYS_fchmod, fd, mode);
 
@@ -87,8 +86,7 @@ static bool can_be_kept(const struct vfs_ns *ns, const struct stat *st)
 	return (ns->in->features & INSTANCE_SIDECAR) != 0 || has_attributes(ns, st);
 }
 
-/* Of a marked file or directory. */
-static int read_kept(const struct vfs_ns *ns, int fd, const struct stat *st, struct owner *ret)
+int owner_read_kept(const struct vfs_ns *ns, int fd, const struct stat *st, struct owner *ret)
 {
 	int r = has_attributes(ns, st) ? read_attribute(fd, st->st_mode, ret) : -EOPNOTSUPP;
 
@@ -119,29 +117,6 @@ static bool is_anonymous(const struct vfs_ns *ns, const struct stat *st)
 	return (S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode)) && st->st_dev != ns->in->root_device;
 }
 
-/*
- * Links, FIFOs and sockets of which nothing is kept belong to the owner of the directory that they are in: the one that the
- * descriptor's link names. Without a sidecar, that says nothing in a sticky one, where everybody makes them.
- */
-void owner_adopt(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *ret)
-{
-	struct owner parent = {0};
-	char path[PATH_MAX];
-	char *slash;
-	bool kept;
-
-	if (host_readlinkat(AT_FDCWD, fd_link(fd).text, path, sizeof(path)) < 0 || path[0] != '/')
-		return;
-	slash = strrchr(path, '/');
-	slash[slash == path] = '\0';
-	kept = owner_of_directory(ns, AT_FDCWD, path, tree, &parent);
-	ret->anyones = !kept_is_possible(ns) && (parent.mode & S_ISVTX) != 0 && (parent.mode & 022) != 0;
-	if (!kept)
-		return;
-	ret->uid = parent.uid;
-	ret->gid = parent.gid;
-}
-
 void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, struct owner *ret)
 {
 	bool ours = st->st_uid == ns->in->host_uid && st->st_gid == ns->in->host_gid;
@@ -166,7 +141,8 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
 		ret->anyones = st->st_uid == ns->in->host_uid;
 		return;
 	}
-	if (fd != -1 && (st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode) && read_kept(ns, fd, st, ret) == 0)
+	if (fd != -1 && (st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode) &&
+	    owner_read_kept(ns, fd, st, ret) == 0)
 		return;
 	ret->uid = ret->gid = 0;
 	ret->mode = st->st_mode;
@@ -197,7 +173,8 @@ static int set_without(int fd, const struct owner *want)
 {
 	if (S_ISCHR(want->mode) || S_ISBLK(want->mode))
 		return -EPERM;
-	return set_mode(fd, owner_host_mode(want->mode, false) | (S_ISDIR(want->mode) ? want->mode & S_ISVTX : 0));
+	return owner_set_host_mode(fd, owner_host_mode(want->mode, false) |
+					       (S_ISDIR(want->mode) ? want->mode & S_ISVTX : 0));
 }
 
 /* What is to be read where the mark is, before the mark is set. mode: the host's, without it. */
@@ -208,33 +185,13 @@ static int keep(const struct vfs_ns *ns, int fd, const struct stat *st, const st
 	if (has_attributes(ns, st)) {
 		r = write_attribute(fd, want);
 		if (r == -EACCES) {
-			r = set_mode(fd, mode);
+			r = owner_set_host_mode(fd, mode);
 			r = r < 0 ? r : write_attribute(fd, want);
 		}
 		if (r == -EOPNOTSUPP && st->st_dev == ns->in->root_device)
 			__atomic_fetch_or(&ns->in->features, INSTANCE_NO_XATTRS, __ATOMIC_RELAXED);
 	}
 	return r == -EOPNOTSUPP ? kept_set(ns, fd, st, want) : r;
-}
-
-/* Something has to be kept of a link, FIFO or socket: it is not its directory's owner's, or has a mode that the host's is not. */
-static bool is_told_by_host(const struct owner *want, const struct owner *directory)
-{
-	return want->uid == directory->uid && want->gid == directory->gid && (want->mode & 07000) == 0 &&
-	       (S_ISLNK(want->mode) || (want->mode & 0600) == 0600);
-}
-
-static int set_special(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, const struct owner *want)
-{
-	struct owner directory = {.uid = 0};
-	int r = 0;
-
-	owner_adopt(ns, fd, tree, &directory);
-	if (kept_is_possible(ns) && !is_told_by_host(want, &directory))
-		r = kept_set(ns, fd, st, want);
-	else if (kept_may_be(ns, st))
-		kept_forget(ns, st);
-	return r < 0 || S_ISLNK(st->st_mode) ? r : set_mode(fd, owner_host_mode(want->mode, false));
 }
 
 int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, const struct owner *want)
@@ -245,11 +202,11 @@ int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat
 
 	/* Set-id bits would be real ones on the host. */
 	if (tree == TREE_HOST)
-		return set_mode(fd, want->mode & 01777);
+		return owner_set_host_mode(fd, want->mode & 01777);
 	if (is_special(st->st_mode))
-		return set_special(ns, fd, tree, st, want);
+		return owner_set_special(ns, fd, tree, st, want);
 	if (!can_be_marked(st->st_mode))
-		return set_mode(fd, owner_host_mode(want->mode, false));
+		return owner_set_host_mode(fd, owner_host_mode(want->mode, false));
 	if (!can_be_kept(ns, st))
 		return set_without(fd, want);
 
@@ -262,7 +219,7 @@ int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat
 			return r;
 	}
 	if (mode != (st->st_mode & 07777)) {
-		r = set_mode(fd, mode);
+		r = owner_set_host_mode(fd, mode);
 		if (r < 0)
 			return r;
 	}
@@ -311,62 +268,9 @@ void owner_of_new(const struct vfs_ns *ns, int dir, const char *path, enum tree 
 		ret->mode &= ~(mode_t)S_ISGID;
 }
 
-/* The umask took its bits from what was asked of the host, which is what was asked of us and more. */
-static void take_umask(struct owner *want, const struct stat *st)
+void owner_take_umask(struct owner *want, const struct stat *st)
 {
 	want->mode &= (st->st_mode & 0777) | ~(mode_t)0777;
-}
-
-void owner_of_specials(const struct vfs_ns *ns, int dir, enum tree tree, struct owner *ret)
-{
-	if (!owner_of_directory(ns, dir, "", tree, ret))
-		ret->uid = ret->gid = 0;
-}
-
-int owner_finish_special(const struct vfs_ns *ns, int dir, const char *name, enum tree tree, mode_t mode)
-{
-	int fd CLEANUP(host_close_at) = -1;
-	struct owner want, directory;
-	struct stat st;
-	int r;
-
-	if (!kept_is_possible(ns) || tree == TREE_HOST)
-		return 0;
-	owner_of_new(ns, dir, "", tree, mode, &want);
-	owner_of_specials(ns, dir, tree, &directory);
-	if (is_told_by_host(&want, &directory))
-		return 0;
-	fd = host_openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (fd < 0 || host_fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != (mode & S_IFMT))
-		return fd < 0 ? fd : 0;
-	if ((tree == TREE_UNKNOWN ? fd_tree(ns, fd) : tree) == TREE_HOST)
-		return 0;
-	if (!S_ISLNK(mode))
-		take_umask(&want, &st);
-	r = kept_set(ns, fd, &st, &want);
-	if (r < 0)
-		(void)host_call(SYS_unlinkat, dir, name, 0);
-	return r;
-}
-
-int owner_moved_special(const struct vfs_ns *ns, const struct owner *old, int to, enum tree to_tree, const char *name,
-			const struct stat *st)
-{
-	int fd CLEANUP(host_close_at) = -1;
-	struct owner new, want;
-
-	if (!kept_is_possible(ns) || to_tree == TREE_HOST || kept_may_be(ns, st))
-		return 0;
-	owner_of_specials(ns, to, to_tree, &new);
-	if (old->uid == new.uid && old->gid == new.gid)
-		return 0;
-	fd = host_openat(to, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (fd < 0)
-		return fd;
-	if ((to_tree == TREE_UNKNOWN ? fd_tree(ns, fd) : to_tree) == TREE_HOST)
-		return 0;
-	want = (struct owner){.uid = old->uid, .gid = old->gid, .mode = st->st_mode};
-	return kept_set(ns, fd, st, &want);
 }
 
 int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *want)
@@ -378,9 +282,9 @@ int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree, struct own
 		return r;
 	if (tree == TREE_UNKNOWN)
 		tree = fd_tree(ns, fd);
-	take_umask(want, &st);
+	owner_take_umask(want, &st);
 	if (tree == TREE_HOST)
-		return (st.st_mode & 07777) == (want->mode & 0777) ? 0 : set_mode(fd, want->mode & 0777);
+		return (st.st_mode & 07777) == (want->mode & 0777) ? 0 : owner_set_host_mode(fd, want->mode & 0777);
 	return owner_set(ns, fd, tree, &st, want);
 }
 
@@ -440,43 +344,4 @@ bool owner_grant(const struct vfs_ns *ns, int fd, enum tree tree)
 		return false;
 	owner_get(ns, fd, tree, &st, &o);
 	return owner_set(ns, fd, tree, &st, &o) == 0;
-}
-
-/* --- device stand-ins ------------------------------------------------------------------------------------------------ */
-
-static const struct {
-	unsigned major, minor;
-	const char *path;
-} devices[] = {
-	{1, 3, "/dev/null"},    {1, 5, "/dev/zero"}, {1, 7, "/dev/full"}, {1, 8, "/dev/random"},
-	{1, 9, "/dev/urandom"}, {5, 0, "/dev/tty"},  {5, 2, "/dev/ptmx"},
-};
-
-void owner_note_devices(const struct vfs_ns *ns)
-{
-	uint32_t had = __atomic_fetch_or(&ns->in->features, INSTANCE_DEVICE_NODES, __ATOMIC_RELAXED);
-
-	/* For the next start of the instance. */
-	if ((had & INSTANCE_DEVICE_NODES) == 0)
-		(void)host_call(SYS_setxattr, ns->in->root, OWNER_DEVICES_ATTRIBUTE, "", 0, 0);
-}
-
-int owner_open_device(const struct vfs_ns *ns, int fd, int flags)
-{
-	struct owner o;
-	struct stat st;
-	int r;
-
-	r = host_fstat(fd, &st);
-	if (r < 0)
-		return r;
-	if (!S_ISREG(st.st_mode) || st.st_size != 0 || (st.st_mode & S_ISVTX) == 0)
-		return -ENODEV;
-	r = read_kept(ns, fd, &st, &o);
-	if (r < 0 || !(S_ISCHR(o.mode) || S_ISBLK(o.mode)))
-		return -ENODEV;
-	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
-		if (S_ISCHR(o.mode) && o.rdev == makedev(devices[i].major, devices[i].minor))
-			return host_open(devices[i].path, flags & ~(O_CREAT | O_EXCL), 0);
-	return -ENXIO;
 }

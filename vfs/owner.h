@@ -42,6 +42,14 @@ bool owner_is_plain(const struct vfs_ns *ns, enum tree tree, const struct stat *
 MUST_CHECK int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st,
 			 const struct owner *want);
 
+/* owner_set() for a link, FIFO or socket. */
+MUST_CHECK int owner_set_special(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st,
+				 const struct owner *want);
+/* What is kept of a marked file or directory; the error of reading the attribute. */
+MUST_CHECK int owner_read_kept(const struct vfs_ns *ns, int fd, const struct stat *st, struct owner *ret);
+/* chmod(2) on the host, of any descriptor. */
+MUST_CHECK int owner_set_host_mode(int fd, mode_t mode);
+
 /* True if the host's inode cannot say it. */
 bool owner_needs_attribute(const struct owner *want);
 /* The mode to make something on the host with. mode: with its type. */
@@ -64,9 +72,17 @@ MUST_CHECK int owner_finish_special(const struct vfs_ns *ns, int dir, const char
 /* The same for one that has got a name in another directory than it had: it keeps its owner. */
 MUST_CHECK int owner_moved_special(const struct vfs_ns *ns, const struct owner *old, int to, enum tree to_tree,
 				   const char *name, const struct stat *st);
+/*
+ * owner_set() for a directory that is of now until then: the links, FIFOs and sockets in it keep the owner that it told for them. That
+ * takes a look at each entry.
+ */
+MUST_CHECK int owner_give_directory(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st,
+				    const struct owner *now, const struct owner *want);
 /* What links, FIFOs and sockets in a directory have, dir and tree as in owner_of_directory(). */
 void owner_of_specials(const struct vfs_ns *ns, int dir, enum tree tree, struct owner *ret);
 
+/* The umask took its bits from what was asked of the host, which is what was asked of us and more. st: the new inode's. */
+void owner_take_umask(struct owner *want, const struct stat *st);
 /* Something has just been made with owner_host_mode(want->mode, true): what is left to do. fd may be O_PATH. */
 MUST_CHECK int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *want);
 

@@ -101,6 +101,36 @@ static void kind(mode_t type)
 	NEED(unlink("e") == 0 && unlink("of7/e") == 0 && unlink("seven") == 0);
 }
 
+/* A directory that changes hands does not take along what is in it. */
+static void directory(mode_t type)
+{
+	const mode_t mode = mode_of(type);
+	char name[32];
+
+	NEED(mkdir("home", 0755) == 0);
+	for (int i = 0; i < 50; i++) {
+		snprintf(name, sizeof(name), "home/%d", i);
+		make(name, type);
+	}
+	NEED(lchown("home/1", 41, 42) == 0);
+	CHECK_OK(chown("home", 41, 42), "a directory gets another owner");
+	is("home/0", 0, 0, mode, "what is in it stays root's");
+	is("home/49", 0, 0, mode, "all of it");
+	is("home/1", 41, 42, mode, "or another's");
+	CHECK_OK(rename("home/0", "of7/0"), "it moves");
+	is("of7/0", 0, 0, mode, "as root's");
+	CHECK_OK(chown("home", -1u, 43), "another group");
+	is("home/1", 41, 42, mode, "is the directory's");
+	CHECK_OK(chown("home", 0, 0), "it is root's again");
+	is("home/1", 41, 42, mode, "what is in it stays another's");
+	is("home/2", 0, 0, mode, "and what was root's");
+	for (int i = 1; i < 50; i++) {
+		snprintf(name, sizeof(name), "home/%d", i);
+		NEED(unlink(name) == 0);
+	}
+	NEED(unlink("of7/0") == 0 && rmdir("home") == 0);
+}
+
 /* Modes that the host's inode may not have. */
 static void modes(mode_t type, const char *what)
 {
@@ -193,6 +223,9 @@ int main(int argc, char **argv)
 	kind(S_IFLNK);
 	kind(S_IFIFO);
 	kind(S_IFSOCK);
+	directory(S_IFLNK);
+	directory(S_IFIFO);
+	directory(S_IFSOCK);
 	modes(S_IFIFO, "a FIFO");
 	modes(S_IFSOCK, "a socket");
 
