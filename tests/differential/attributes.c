@@ -32,16 +32,13 @@ static void do_chmod(struct worker *w)
 		int slot = some_slot(w);
 
 		say("fchmod(#%d, %04o)", slot, mode);
-		if (!is_left_out_fd(w->slots[slot]))
-			say_result(fchmod(w->slots[slot], mode));
+		say_result(fchmod(w->slots[slot], mode));
 		return;
 	}
 	any_path(w, &p);
 	say("chmod(");
 	say_path(w, &p);
 	say(", %04o%s)", mode, nofollow ? ", NOFOLLOW" : "");
-	if (is_left_out(w, &p, !nofollow))
-		return;
 	if (nofollow)
 		say_result(syscall(SYS_fchmodat2, p.dir, p.text, mode, AT_SYMLINK_NOFOLLOW));
 	else
@@ -58,16 +55,14 @@ static void do_chown(struct worker *w)
 		int slot = some_slot(w);
 
 		say("fchown(#%d, %d, %d)", slot, (int)uid, (int)gid);
-		if (!is_left_out_fd(w->slots[slot]))
-			say_result(fchown(w->slots[slot], uid, gid));
+		say_result(fchown(w->slots[slot], uid, gid));
 		return;
 	}
 	any_path(w, &p);
 	say(nofollow ? "lchown(" : "chown(");
 	say_path(w, &p);
 	say(", %d, %d)", (int)uid, (int)gid);
-	if (!is_left_out(w, &p, !nofollow))
-		say_result(fchownat(p.dir, p.text, uid, gid, nofollow ? AT_SYMLINK_NOFOLLOW : 0));
+	say_result(fchownat(p.dir, p.text, uid, gid, nofollow ? AT_SYMLINK_NOFOLLOW : 0));
 }
 
 static void do_utimens(struct worker *w)
@@ -88,8 +83,7 @@ static void do_utimens(struct worker *w)
 		say(", %jd.%ld %jd.%ld", (intmax_t)times[0].tv_sec, times[0].tv_nsec, (intmax_t)times[1].tv_sec,
 		    times[1].tv_nsec);
 	say("%s)", nofollow ? ", NOFOLLOW" : "");
-	if (!is_left_out(w, &p, !nofollow))
-		say_result(utimensat(p.dir, p.text, null ? NULL : times, nofollow ? AT_SYMLINK_NOFOLLOW : 0));
+	say_result(utimensat(p.dir, p.text, null ? NULL : times, nofollow ? AT_SYMLINK_NOFOLLOW : 0));
 }
 
 static void do_truncate(struct worker *w)
@@ -103,8 +97,6 @@ static void do_truncate(struct worker *w)
 	say("truncate(");
 	say_path(w, &p);
 	say(", %jd)", (intmax_t)length);
-	if (is_left_out(w, &p, true))
-		return;
 	if (is_almighty() && has_capabilities(w, &p)) {
 		say(" left out: capabilities");
 		return;
@@ -130,8 +122,7 @@ static void do_access(struct worker *w)
 		say("|NOFOLLOW");
 	}
 	say(")");
-	if (!is_left_out(w, &p, (flags & AT_SYMLINK_NOFOLLOW) == 0))
-		say_result(syscall(SYS_faccessat2, p.dir, p.text, mode, flags));
+	say_result(syscall(SYS_faccessat2, p.dir, p.text, mode, flags));
 }
 
 static void do_stat(struct worker *w)
@@ -254,7 +245,7 @@ static void do_setxattr(struct worker *w)
 	for (size_t i = 0; i < size; i++)
 		say("%02x", value[i]);
 	say(", %d)", flags);
-	if (nofollow ? is_special_name(&p) : is_left_out(w, &p, true))
+	if (is_left_out(&p, !nofollow))
 		return;
 	say_result(nofollow ? lsetxattr(p.text, name, value, size, flags) : setxattr(p.text, name, value, size, flags));
 }
@@ -272,7 +263,7 @@ static void do_getxattr(struct worker *w)
 	say(nofollow ? "lgetxattr(" : "getxattr(");
 	say_path(w, &p);
 	say(", %s)", name);
-	if (is_left_out(w, &p, !nofollow))
+	if (is_left_out(&p, !nofollow))
 		return;
 	n = nofollow ? lgetxattr(p.text, name, value, sizeof(value)) : getxattr(p.text, name, value, sizeof(value));
 	say_result(n);
@@ -290,7 +281,7 @@ static void do_removexattr(struct worker *w)
 	say("removexattr(");
 	say_path(w, &p);
 	say(", %s)", name);
-	if (!is_left_out(w, &p, true))
+	if (!is_left_out(&p, true))
 		say_result(removexattr(p.text, name));
 }
 
@@ -303,7 +294,7 @@ static void do_listxattr(struct worker *w)
 	say("listxattr(");
 	say_path(w, &p);
 	say(")");
-	if (!is_left_out(w, &p, false))
+	if (!is_left_out(&p, false))
 		say_xattrs(p.text);
 }
 

@@ -2,7 +2,7 @@
  * Random calls of several users on a small tree, one line for each: what was called and what came of it. The same seed is the
  * same sequence wherever it runs, so its output on two kernels can be compared.
  *
- * usage: identity [--special] [--acls] [--only STEPS] FIRST COUNT STEPS
+ * usage: identity [--acls] [--only STEPS] FIRST COUNT STEPS
  *
  * COUNT sequences of STEPS steps each, from the seed FIRST on, in new directories below the current one. --only leaves out all
  * steps but those of a list (3,7-12), which does not change what the others do. Needs root.
@@ -230,9 +230,7 @@ int main(int argc, char **argv)
 	if (argc > 0 && strcmp(argv[0], "tell") == 0)
 		return tell_ids();
 	for (; i < argc && argv[i][0] == '-'; i++) {
-		if (strcmp(argv[i], "--special") == 0)
-			options.special = true;
-		else if (strcmp(argv[i], "--acls") == 0)
+		if (strcmp(argv[i], "--acls") == 0)
 			options.acls = true;
 		else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
 			only = argv[++i];
@@ -240,7 +238,7 @@ int main(int argc, char **argv)
 			break;
 	}
 	if (argc - i != 3) {
-		fprintf(stderr, "usage: identity [--special] [--acls] [--only STEPS] FIRST COUNT STEPS\n");
+		fprintf(stderr, "usage: identity [--acls] [--only STEPS] FIRST COUNT STEPS\n");
 		return 2;
 	}
 	first = strtoull(argv[i], NULL, 10);

@@ -14,8 +14,6 @@
 
 /* Set once by the options. */
 struct options {
-	/* Owners and modes of links, FIFOs and sockets count. */
-	bool special;
 	/* Access control lists count. */
 	bool acls;
 };
@@ -67,10 +65,8 @@ bool is_outside(const char *path);
 void say_path(const struct worker *w, const struct path *p);
 /* One that is open, if there is any: its number. */
 int some_slot(const struct worker *w);
-/* Says so: what the path leads to is not compared yet. */
-bool is_left_out(const struct worker *w, const struct path *p, bool follow);
-/* The name itself, whoever asks. */
-bool is_special_name(const struct path *p);
+/* Says so: attributes of links, FIFOs and sockets are not compared yet. */
+bool is_left_out(const struct path *p, bool follow);
 bool is_left_out_fd(int fd);
 /*
  * Writing to it would take its file capabilities, where lxrun does not see that: written to by root, or nothing that could be

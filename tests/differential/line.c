@@ -53,12 +53,8 @@ void say_stat(const struct stat *st)
 {
 	static const char types[] = "?pc?d?b?-?l?s???";
 	char type = types[st->st_mode >> 12 & 15];
-	bool special = type == 'l' || type == 'p' || type == 's';
 
-	say(" %c%04o", type, st->st_mode & 07777);
-	if (!special || options.special)
-		say(" %u:%u", st->st_uid, st->st_gid);
-	say(" x%ju", (uintmax_t)st->st_nlink);
+	say(" %c%04o %u:%u x%ju", type, st->st_mode & 07777, st->st_uid, st->st_gid, (uintmax_t)st->st_nlink);
 	if (type != 'd')
 		say(" %jd", (intmax_t)st->st_size);
 	if (type == 'c' || type == 'b')

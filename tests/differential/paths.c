@@ -80,32 +80,19 @@ static bool is_special(mode_t mode, bool follow)
 	return S_ISFIFO(mode) || S_ISSOCK(mode) || (S_ISLNK(mode) && !follow);
 }
 
-bool is_left_out(const struct worker *w, const struct path *p, bool follow)
+bool is_left_out(const struct path *p, bool follow)
 {
 	char text[512];
 	struct stat st;
 	size_t n = strlen(p->text);
 
-	(void)w;
-	if (options.special)
-		return false;
 	/* What a slash behind a link or FIFO means is found without it. */
 	memcpy(text, p->text, n + 1);
 	while (n > 1 && text[n - 1] == '/')
 		text[--n] = '\0';
 	if (fstatat(p->dir, text, &st, AT_EMPTY_PATH | (follow ? 0 : AT_SYMLINK_NOFOLLOW)) < 0)
 		return false;
-	if (!is_special(st.st_mode, follow) || (is_almighty() && S_ISLNK(st.st_mode)))
-		return false;
-	say(" left out");
-	return true;
-}
-
-bool is_special_name(const struct path *p)
-{
-	struct stat st;
-
-	if (options.special || fstatat(p->dir, p->text, &st, AT_SYMLINK_NOFOLLOW) < 0 || !is_special(st.st_mode, false))
+	if (!is_special(st.st_mode, follow))
 		return false;
 	say(" left out");
 	return true;
@@ -115,7 +102,7 @@ bool is_left_out_fd(int fd)
 {
 	struct stat st;
 
-	if (options.special || fstat(fd, &st) < 0 || !is_special(st.st_mode, false))
+	if (fstat(fd, &st) < 0 || !is_special(st.st_mode, false))
 		return false;
 	say(" left out");
 	return true;
