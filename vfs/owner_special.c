@@ -69,7 +69,8 @@ int owner_finish_special(const struct vfs_ns *ns, int dir, const char *name, enu
 		return 0;
 	owner_of_new(ns, dir, "", tree, mode, &want);
 	owner_of_specials(ns, dir, tree, &directory);
-	if (is_told_by_host(&want, &directory))
+	/* Only a link does not have the umask to be asked about. */
+	if (S_ISLNK(mode) && is_told_by_host(&want, &directory))
 		return 0;
 	fd = host_openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
 	if (fd < 0 || host_fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != (mode & S_IFMT))
@@ -78,7 +79,11 @@ int owner_finish_special(const struct vfs_ns *ns, int dir, const char *name, enu
 		return 0;
 	if (!S_ISLNK(mode))
 		owner_take_umask(&want, &st);
+	if (is_told_by_host(&want, &directory))
+		return 0;
 	r = kept_set(ns, fd, &st, &want);
+	if (r == 0 && !S_ISLNK(mode) && (want.mode & 0600) != 0600)
+		r = owner_set_host_mode(fd, owner_host_mode(want.mode, false));
 	if (r < 0)
 		(void)host_call(SYS_unlinkat, dir, name, 0);
 	return r;

@@ -2,12 +2,14 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <linux/netlink.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -314,6 +316,55 @@ static const struct {
 	{SYSCALL_msgctl, true, 3, {3, IPC_SET, SET}},
 	{SYSCALL_msgctl, true, 3, {3, MSG_STAT, SET}},
 	{SYSCALL_msgctl, false, 3, {IPC_STAT, IPC_RMID, 0}},
+	{SYSCALL_getpgid, true, 1 << 0, {77}},
+	{SYSCALL_getpgid, false, 0, {0, 77}},
+	{SYSCALL_getsid, true, 1 << 0, {77}},
+	{SYSCALL_getsid, false, 0, {0, 77}},
+	{SYSCALL_getpriority, true, 3, {PRIO_PROCESS, 77}},
+	{SYSCALL_getpriority, true, 1 << 0, {PRIO_USER, 0}},
+	{SYSCALL_getpriority, false, 1 << 0, {PRIO_PROCESS, 0}},
+	{SYSCALL_getpriority, false, 1 << 0, {PRIO_PGRP, 0}},
+	{SYSCALL_setpriority, true, 7, {PRIO_PROCESS, 77, 5}},
+	{SYSCALL_setpriority, true, 1 << 0, {PRIO_USER, 0, 5}},
+	{SYSCALL_setpriority, true, 1 << 0, {PRIO_PGRP, 0, 5}},
+	{SYSCALL_setpriority, false, 5, {PRIO_PROCESS, 0, 5}},
+	{SYSCALL_ioprio_get, true, 3, {IOPRIO_WHO_PROCESS, 77}},
+	{SYSCALL_ioprio_get, true, 1 << 0, {IOPRIO_WHO_USER, 0}},
+	{SYSCALL_ioprio_get, false, 1 << 0, {IOPRIO_WHO_PROCESS, 0}},
+	{SYSCALL_ioprio_set, true, 7, {IOPRIO_WHO_PROCESS, 77, 5}},
+	{SYSCALL_ioprio_set, true, 1 << 0, {IOPRIO_WHO_PGRP, 0, 5}},
+	{SYSCALL_ioprio_set, true, 1 << 0, {IOPRIO_WHO_USER, 0, 5}},
+	{SYSCALL_ioprio_set, false, 5, {IOPRIO_WHO_PROCESS, 0, 5}},
+	{SYSCALL_sched_setparam, true, 1 << 0, {77, SET}},
+	{SYSCALL_sched_setparam, false, 0, {0, SET}},
+	{SYSCALL_sched_getparam, true, 1 << 0, {77, SET}},
+	{SYSCALL_sched_getparam, false, 0, {0, SET}},
+	{SYSCALL_sched_setscheduler, true, 1 << 0, {77, 1, SET}},
+	{SYSCALL_sched_setscheduler, false, 0, {0, 1, SET}},
+	{SYSCALL_sched_getscheduler, true, 1 << 0, {77, 1}},
+	{SYSCALL_sched_getscheduler, false, 0, {0, 1}},
+	{SYSCALL_sched_rr_get_interval, true, 1 << 0, {77, SET}},
+	{SYSCALL_sched_rr_get_interval, false, 0, {0, SET}},
+	{SYSCALL_sched_setaffinity, true, 1 << 0, {77, 8, SET}},
+	{SYSCALL_sched_setaffinity, false, 0, {0, 8, SET}},
+	{SYSCALL_sched_getaffinity, true, 1 << 0, {77, 8, SET}},
+	{SYSCALL_sched_getaffinity, false, 0, {0, 8, SET}},
+	{SYSCALL_sched_setattr, true, 1 << 0, {77, SET}},
+	{SYSCALL_sched_setattr, false, 0, {0, SET}},
+	{SYSCALL_sched_getattr, true, 1 << 0, {77, SET, 48}},
+	{SYSCALL_sched_getattr, false, 0, {0, SET, 48}},
+	{SYSCALL_prlimit64, true, 1 << 0, {77, 7, SET, SET}},
+	{SYSCALL_prlimit64, false, 0, {0, 7, SET, SET}},
+	{SYSCALL_process_vm_readv, true, 1 << 0, {77, SET, 1, SET, 1}},
+	{SYSCALL_process_vm_readv, false, 0, {0, SET, 1, SET, 1}},
+	{SYSCALL_process_vm_writev, true, 1 << 0, {77, SET, 1, SET, 1}},
+	{SYSCALL_process_vm_writev, false, 0, {0, SET, 1, SET, 1}},
+	{SYSCALL_migrate_pages, true, 1 << 0, {77, 8, SET, SET}},
+	{SYSCALL_migrate_pages, false, 0, {0, 8, SET, SET}},
+	{SYSCALL_get_robust_list, true, 1 << 0, {77, SET, SET}},
+	{SYSCALL_get_robust_list, false, 0, {0, SET, SET}},
+	{SYSCALL_move_pages, true, 1 << 0, {77, 1, SET, SET, SET}},
+	{SYSCALL_move_pages, false, 0, {0, 1, SET, SET, SET}},
 	{SYSCALL_accept, true, 1 << 0, {3, SET, SET}},
 	{SYSCALL_accept, false, 1 << 0, {3, 0, 0}},
 	{SYSCALL_accept4, true, 1 << 0, {3, SET, SET, 0}},

@@ -45,4 +45,15 @@ MUST_CHECK bool tr_pid_visible(struct tr_call *c, pid_t pid);
 /* May the caller send sig to pid, which is visible? 0, or -EPERM, -ESRCH; -EINVAL for a number that is no signal. */
 MUST_CHECK int tr_may_signal(struct tr_call *c, pid_t pid, int sig);
 
+/*
+ * May the caller look into pid's memory or take its descriptors (ptrace(2), "Ptrace access mode checking")? By its real ids and what
+ * it may permit itself (PTRACE_MODE_REALCREDS), or by those that count for files (PTRACE_MODE_FSCREDS). pid is visible, or one's own
+ * process's thread, which may always. 0, -EPERM or -ESRCH.
+ */
+enum tr_access_by {
+	TR_ACCESS_BY_REAL,
+	TR_ACCESS_BY_FS,
+};
+MUST_CHECK int tr_may_access(struct tr_call *c, pid_t pid, enum tr_access_by by);
+
 #endif

@@ -73,13 +73,13 @@ int ids_process_read(pid_t pid, struct ids_process *ret)
 	return 0;
 }
 
-int ids_process_each(int (*visit)(void *arg, pid_t pid), void *arg)
+static int each_number(const char *path, int (*visit)(void *arg, pid_t pid), void *arg)
 {
 	int fd CLEANUP(host_close_at) = -1;
 	/* Aligned for struct dirent64. */
 	uint64_t buf[512];
 
-	fd = host_open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	fd = host_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return fd;
 	for (;;) {
@@ -97,6 +97,19 @@ int ids_process_each(int (*visit)(void *arg, pid_t pid), void *arg)
 			at += e->d_reclen;
 		}
 	}
+}
+
+int ids_process_each(int (*visit)(void *arg, pid_t pid), void *arg)
+{
+	return each_number("/proc", visit, arg);
+}
+
+int ids_thread_each(pid_t pid, int (*visit)(void *arg, pid_t tid), void *arg)
+{
+	char path[32];
+
+	(void)str_format(path, sizeof(path), "/proc/%d/task", pid);
+	return each_number(path, visit, arg);
 }
 
 pid_t ids_process_of_pidfd(int fd)

@@ -20,6 +20,9 @@ MUST_CHECK int ids_process_read(pid_t pid, struct ids_process *ret);
  */
 MUST_CHECK int ids_process_each(int (*visit)(void *arg, pid_t pid), void *arg);
 
+/* The same for the threads of a process. */
+MUST_CHECK int ids_thread_each(pid_t pid, int (*visit)(void *arg, pid_t tid), void *arg);
+
 /* The process of a pidfd (or of a descriptor of a directory /proc/PID); -EBADF where fd is neither, or it is gone. */
 MUST_CHECK pid_t ids_process_of_pidfd(int fd);
 

@@ -10,29 +10,14 @@
 #include "translator/ptrace/tracee.h"
 #include "translator/state.h"
 
-/* __ptrace_may_access() in PTRACE_MODE_ATTACH_REALCREDS, with the identities that guests believe in. */
 static int may_trace(struct tr_call *c, pid_t tid)
 {
-	const struct creds *me = c->creds;
-	const struct process_slot *slot;
 	struct ids_process p;
-	struct creds them;
 	int r = ids_process_read(tid, &p);
 
 	if (r < 0 || !tr_is_guest(c, p.tgid))
 		return -ESRCH;
-	if (p.tgid == c->ns.pid)
-		return -EPERM;
-	if (creds_capable(me, CAP_SYS_PTRACE))
-		return 0;
-	r = tr_creds_of(c, tid, &them);
-	if (r < 0)
-		return r;
-	if (me->ruid != them.ruid || me->ruid != them.euid || me->ruid != them.suid || me->rgid != them.rgid ||
-	    me->rgid != them.egid || me->rgid != them.sgid || (them.cap_permitted & ~me->cap_permitted) != 0)
-		return -EPERM;
-	slot = instance_find_slot(c->ns.in, p.tgid);
-	return slot == NULL || slot->dumpable == 1 ? 0 : -EPERM;
+	return p.tgid == c->ns.pid ? -EPERM : tr_may_access(c, tid, TR_ACCESS_BY_REAL);
 }
 
 long ptrace_attach(struct tr_call *c, pid_t tid, long request, uint64_t options)

@@ -173,6 +173,29 @@ static void bind_at(const char *path)
 	close(fd);
 }
 
+/* Root's capabilities go beyond what the umask left. */
+static void closed(void)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "socket"};
+	int server = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0), fd;
+
+	(void)umask(0777);
+	CHECK_OK(bind(server, (struct sockaddr *)&name, sizeof(name)), "a socket for nobody");
+	CHECK_OK(mkfifo("fifo", 0666), "a FIFO for nobody");
+	(void)umask(0);
+	is("socket", 0, 0, S_IFSOCK, "has the mode");
+	is("fifo", 0, 0, S_IFIFO, "likewise");
+	NEED(listen(server, 1) == 0);
+	CHECK_OK(connect(client, (struct sockaddr *)&name, sizeof(name)), "root reaches it");
+	CHECK_ERRNO(open("socket", O_RDWR), ENXIO, "though not by open");
+	fd = open("fifo", O_RDWR | O_NONBLOCK);
+	CHECK(fd >= 0, "root opens the FIFO");
+	close(fd);
+	close(client);
+	close(server);
+	NEED(unlink("socket") == 0 && unlink("fifo") == 0);
+}
+
 static void as_user(void *arg)
 {
 	static const mode_t types[] = {S_IFLNK, S_IFIFO, S_IFSOCK};
@@ -223,6 +246,7 @@ int main(int argc, char **argv)
 	kind(S_IFLNK);
 	kind(S_IFIFO);
 	kind(S_IFSOCK);
+	closed();
 	directory(S_IFLNK);
 	directory(S_IFIFO);
 	directory(S_IFSOCK);
