@@ -2,6 +2,7 @@
 #ifndef LX_BASE_CREDS_H
 #define LX_BASE_CREDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Linux allows 65536 supplementary groups; setgroups() of more than this answers EINVAL (a gap in the table). */
@@ -23,6 +24,17 @@ struct creds {
 static inline int creds_capable(const struct creds *c, int cap)
 {
 	return (c->cap_effective >> cap & 1) != 0;
+}
+
+/* in_group_p() of kernel/groups.c */
+static inline bool creds_in_group(const struct creds *c, uint32_t gid)
+{
+	if (c->fsgid == gid)
+		return true;
+	for (uint32_t i = 0; i < c->group_count && i < CREDS_GROUPS_MAX; i++)
+		if (c->groups[i] == gid)
+			return true;
+	return false;
 }
 
 #endif

@@ -65,7 +65,7 @@ bool is_outside(const char *path);
 void say_path(const struct worker *w, const struct path *p);
 /* One that is open, if there is any: its number. */
 int some_slot(const struct worker *w);
-/* Says so: attributes of links, FIFOs and sockets are not compared yet. */
+/* Says so: it leads to a link, FIFO or socket. Their attributes are not compared yet, and a FIFO may have to be waited for. */
 bool is_left_out(const struct path *p, bool follow);
 bool is_left_out_fd(int fd);
 /*

@@ -7,11 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
 #include <sys/resource.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/socket.h>
 
 #include "base/layout.h"
@@ -307,15 +303,6 @@ static const struct {
 	{SYSCALL_socket, true, 7, {AF_NETLINK, SOCK_RAW, NETLINK_AUDIT}},
 	{SYSCALL_socket, false, 7, {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE}},
 	{SYSCALL_socket, false, 7, {AF_INET, SOCK_STREAM, NETLINK_AUDIT}},
-	{SYSCALL_shmctl, true, 3, {3, IPC_STAT, SET}},
-	{SYSCALL_shmctl, true, 3, {3, SHM_STAT_ANY, SET}},
-	{SYSCALL_shmctl, false, 3, {3, IPC_RMID, 0}},
-	{SYSCALL_semctl, true, 7, {3, 0, IPC_SET, SET}},
-	{SYSCALL_semctl, true, 7, {3, 0, SEM_STAT, SET}},
-	{SYSCALL_semctl, false, 7, {IPC_SET, IPC_STAT, GETVAL, 0}},
-	{SYSCALL_msgctl, true, 3, {3, IPC_SET, SET}},
-	{SYSCALL_msgctl, true, 3, {3, MSG_STAT, SET}},
-	{SYSCALL_msgctl, false, 3, {IPC_STAT, IPC_RMID, 0}},
 	{SYSCALL_getpgid, true, 1 << 0, {77}},
 	{SYSCALL_getpgid, false, 0, {0, 77}},
 	{SYSCALL_getsid, true, 1 << 0, {77}},
