@@ -29,6 +29,9 @@ static const struct procfs_view views[] = {
 	{"thread-self", PROCFS_LINK, .link = procfs_link_thread_self},
 	{"mounts", PROCFS_LINK, .constant = "self/mounts"},
 	{"net", PROCFS_LINK, .constant = "self/net"},
+	{"sysvipc/msg", PROCFS_TEXT, procfs_make_sysvipc},
+	{"sysvipc/sem", PROCFS_TEXT, procfs_make_sysvipc},
+	{"sysvipc/shm", PROCFS_TEXT, procfs_make_sysvipc},
 	{"sys/kernel/hostname", PROCFS_TEXT, procfs_make_hostname, .write = PROCFS_WRITE_EPERM},
 	{"sys/kernel/domainname", PROCFS_TEXT, procfs_make_domainname, .write = PROCFS_WRITE_EPERM},
 	/* CREDS_CAPS_ALL has this bit last. */

@@ -64,6 +64,24 @@ static long operate(int id, int op)
 	return r;
 }
 
+/* As /proc/sysvipc/msg has it. */
+static bool is_listed(int queue, uid_t uid, gid_t gid, uid_t cuid, unsigned mode)
+{
+	unsigned listed_uid, listed_gid, listed_cuid, listed_mode;
+	FILE *f = fopen("/proc/sysvipc/msg", "r");
+	bool found = false;
+	char line[512];
+	int id;
+
+	NEED(f != NULL);
+	while (!found && fgets(line, sizeof(line), f) != NULL)
+		found = sscanf(line, "%*d %d %o %*u %*u %*u %*u %u %u %u", &id, &listed_mode, &listed_uid, &listed_gid,
+			       &listed_cuid) == 5 &&
+			id == queue;
+	fclose(f);
+	return found && listed_uid == uid && listed_gid == gid && listed_cuid == cuid && listed_mode == mode;
+}
+
 static void is_owned(int queue, uid_t uid, gid_t gid, uid_t cuid, unsigned mode, const char *what)
 {
 	struct msqid_ds ds;
@@ -73,6 +91,7 @@ static void is_owned(int queue, uid_t uid, gid_t gid, uid_t cuid, unsigned mode,
 	CHECK_EQUAL(ds.msg_perm.gid, gid, what);
 	CHECK_EQUAL(ds.msg_perm.cuid, cuid, what);
 	CHECK_EQUAL(ds.msg_perm.mode & 0777, mode, what);
+	CHECK(is_listed(queue, uid, gid, cuid, mode), "%s: listed", what);
 }
 
 /* What others' objects with the mode 0644 allow. */
@@ -163,6 +182,7 @@ static void owner(void *arg)
 	CHECK_OK(msgctl(closed.queue, IPC_RMID, NULL), "and remove it");
 	CHECK_OK(semctl(closed.semaphores, 0, IPC_RMID), "semaphores, too");
 	CHECK_OK(shmctl(closed.memory, IPC_RMID, NULL), "and memory");
+	remove_all(shared.queue, shared.semaphores, shared.memory);
 }
 
 static void given(void *arg)
