@@ -131,7 +131,7 @@ void become(struct worker *w)
 		BIT(CAP_MKNOD) | BIT(CAP_SYS_CHROOT),
 		BIT(CAP_FOWNER) | BIT(CAP_DAC_OVERRIDE),
 	};
-	struct sets s;
+	struct sets s = {0};
 
 	switch (w->number == 0 ? 0 : dice(8)) {
 	case 0:
