@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -24,9 +25,13 @@ struct override {
 	gid_t gid;
 	mode_t mode; /* with the type */
 	dev_t rdev;
+	uint8_t acl; /* OVERRIDE_*_ACL: which access control lists are kept of it */
 };
 
-/* "uid:gid:mode:type"; 0 or -EINVAL. The host's mode gives the type where the text has none. */
+#define OVERRIDE_ACCESS_ACL  1
+#define OVERRIDE_DEFAULT_ACL 2
+
+/* "uid:gid:mode:type", and behind the type what only we read ("-acl", "-default"): others ignore it. 0 or -EINVAL. The host's mode gives the type where the text has none. */
 MUST_CHECK int override_parse(const char *text, mode_t host, struct override *ret);
 /* At most 63 bytes and a NUL; the length. */
 size_t override_print(const struct override *o, char *buf, size_t size);
@@ -43,7 +48,7 @@ static inline bool override_is_needed(const struct override *o)
 	mode_t least = override_least(o->mode);
 
 	return o->uid != 0 || o->gid != 0 || (o->mode & 07000) != 0 || (o->mode & least) != least || S_ISCHR(o->mode) ||
-	       S_ISBLK(o->mode);
+	       S_ISBLK(o->mode) || o->acl != 0;
 }
 
 /* The host inode's mode, with the mark (S_ISVTX) where there is an attribute. mode: with its type. */

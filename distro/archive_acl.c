@@ -1,8 +1,6 @@
 #include "distro/archive_acl.h"
 
 #include <errno.h>
-#include <linux/posix_acl.h>
-#include <linux/posix_acl_xattr.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -2,16 +2,9 @@
 #ifndef LX_DISTRO_ARCHIVE_ACL_H
 #define LX_DISTRO_ARCHIVE_ACL_H
 
-#include <stddef.h>
+#include "base/acl.h"
 
-#include "base/attr.h"
-
-#define ACL_ACCESS_ATTRIBUTE  "system.posix_acl_access"
-#define ACL_DEFAULT_ATTRIBUTE "system.posix_acl_default"
-#define ACL_ENTRIES_MAX       1024
-/* Of an attribute's value, and of a text. */
-#define ACL_VALUE_MAX (4 + 8 * ACL_ENTRIES_MAX)
-#define ACL_TEXT_MAX  (32 * ACL_ENTRIES_MAX)
+#define ACL_TEXT_MAX (32 * ACL_ENTRIES_MAX)
 
 /* The size, or -EINVAL: users and groups are numbers here (or have one behind their name, as star and bsdtar write them). */
 MUST_CHECK long acl_from_text(const char *text, void *value, size_t size);

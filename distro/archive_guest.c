@@ -57,6 +57,12 @@ void guest_owner(const struct sidecar *s, int fd, const char *name, const struct
 
 /* --- attributes ---------------------------------------------------------------------------------------------------------- */
 
+static bool is_kept(const char *name)
+{
+	return starts(name, "security.") || starts(name, "trusted.") || strcmp(name, ACL_ACCESS_ATTRIBUTE) == 0 ||
+	       strcmp(name, ACL_DEFAULT_ATTRIBUTE) == 0;
+}
+
 /* What guests call it; NULL if it is not for them. kept_capability: we keep security.capability, a real one is not theirs. */
 static const char *guest_name(const char *name, bool kept_capability)
 {
@@ -64,11 +70,11 @@ static const char *guest_name(const char *name, bool kept_capability)
 		return NULL;
 	if (starts(name, OVERRIDE_KEPT_PREFIX)) {
 		name += sizeof(OVERRIDE_KEPT_PREFIX) - 1;
-		return starts(name, "security.") || starts(name, "trusted.") ? name : NULL;
+		return is_kept(name) ? name : NULL;
 	}
 	if (strcmp(name, "security.capability") == 0)
 		return kept_capability ? NULL : name;
-	return starts(name, "security.") || starts(name, "trusted.") ? NULL : name;
+	return is_kept(name) ? NULL : name;
 }
 
 static int grow(char **buf, size_t *room, size_t n)
@@ -114,11 +120,18 @@ static ssize_t read_value(struct guest_attributes *a, int fd, const char *name, 
 	}
 }
 
-static void take_acl(const void *value, size_t size, char **ret)
+/* What chmod has changed of a list is in the mode alone. */
+static void take_acl(const struct override *o, bool access, const void *value, size_t size, char **ret)
 {
-	char *text = malloc(ACL_TEXT_MAX);
+	char *text;
+	struct acl a;
 
-	if (text != NULL && acl_to_text(value, size, text, ACL_TEXT_MAX) > 0) {
+	if ((o->acl & (access ? OVERRIDE_ACCESS_ACL : OVERRIDE_DEFAULT_ACL)) == 0 || acl_parse(value, size, &a) < 0)
+		return;
+	if (access)
+		acl_take_mode(&a, o->mode);
+	text = malloc(ACL_TEXT_MAX);
+	if (text != NULL && acl_to_text(&a, acl_size(&a), text, ACL_TEXT_MAX) > 0) {
 		*ret = text;
 		return;
 	}
@@ -149,7 +162,7 @@ static bool lists(const char *names, size_t size, const char *name)
 	return false;
 }
 
-int guest_attributes_read(struct guest_attributes *a, int fd)
+int guest_attributes_read(struct guest_attributes *a, int fd, const struct override *o)
 {
 	ssize_t size = read_names(a, fd);
 	size_t at = 0;
@@ -173,10 +186,10 @@ int guest_attributes_read(struct guest_attributes *a, int fd)
 			continue;
 		if (n < 0)
 			return (int)n;
-		if (strcmp(name, ACL_ACCESS_ATTRIBUTE) == 0)
-			take_acl(a->values + at, (size_t)n, &a->acl_access);
-		else if (strcmp(name, ACL_DEFAULT_ATTRIBUTE) == 0)
-			take_acl(a->values + at, (size_t)n, &a->acl_default);
+		if (strcmp(shown, ACL_ACCESS_ATTRIBUTE) == 0)
+			take_acl(o, true, a->values + at, (size_t)n, &a->acl_access);
+		else if (strcmp(shown, ACL_DEFAULT_ATTRIBUTE) == 0)
+			take_acl(o, false, a->values + at, (size_t)n, &a->acl_default);
 		else if (add(a, shown, at, (size_t)n) < 0)
 			return -ENOMEM;
 		else

@@ -14,19 +14,64 @@ static bool starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/* --- access control lists ------------------------------------------------------------------------------------------------- */
+
+static const struct tar_attribute *find_attribute(const struct tar_entry *e, const char *name)
+{
+	for (size_t i = 0; i < e->attribute_count; i++)
+		if (strcmp(e->attributes[i].name, name) == 0)
+			return &e->attributes[i];
+	return NULL;
+}
+
+/*
+ * The entry's list of the name, which says more than the mode: 1, 0 for none, -EINVAL for what is no list. GNU tar writes the
+ * text with the names that the archive's maker had, which say nothing here; the value itself may be there too.
+ */
+static int list_of(const struct tar_entry *e, const char *name, struct acl *ret)
+{
+	bool access = strcmp(name, ACL_ACCESS_ATTRIBUTE) == 0, extended;
+	const char *text = access ? e->acl_access : e->acl_default;
+	const struct tar_attribute *a = find_attribute(e, name);
+	long n = a != NULL ? (long)a->size : 0;
+	const void *value = a != NULL ? (const void *)a->value : ret;
+
+	if (a == NULL && text != NULL)
+		n = acl_from_text(text, ret, ACL_VALUE_MAX);
+	if (n <= 0)
+		return (int)n;
+	if (acl_parse(value, (size_t)n, ret) < 0 || !acl_is_valid(ret))
+		return -EINVAL;
+	(void)acl_permissions(ret, &extended);
+	return !access || extended;
+}
+
+static uint8_t lists_of(const struct tar_entry *e)
+{
+	struct acl a;
+	uint8_t lists = 0;
+
+	if (list_of(e, ACL_ACCESS_ATTRIBUTE, &a) > 0)
+		lists |= OVERRIDE_ACCESS_ACL;
+	if (S_ISDIR(e->mode) && list_of(e, ACL_DEFAULT_ATTRIBUTE, &a) > 0)
+		lists |= OVERRIDE_DEFAULT_ACL;
+	return lists;
+}
+
 void owner_of_entry(const struct tar_entry *e, struct override *ret)
 {
 	*ret = (struct override){.uid = (uid_t)e->uid, .gid = (gid_t)e->gid, .mode = e->mode};
 	if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
 		ret->rdev = makedev(e->major, e->minor);
-	if (!S_ISREG(e->mode) && !S_ISDIR(e->mode))
+	if (S_ISLNK(e->mode) || S_ISFIFO(e->mode) || S_ISSOCK(e->mode))
 		return;
+	ret->acl = lists_of(e);
 	for (size_t i = 0; i < e->attribute_count; i++) {
 		const struct tar_attribute *a = &e->attributes[i];
 		struct override o;
 
-		if (strcmp(a->name, OVERRIDE_ATTRIBUTE) == 0 && a->size < 64 &&
-		    override_parse(a->value, e->mode, &o) == 0 && S_ISDIR(o.mode) == S_ISDIR(e->mode))
+		if ((S_ISREG(e->mode) || S_ISDIR(e->mode)) && strcmp(a->name, OVERRIDE_ATTRIBUTE) == 0 &&
+		    a->size < 64 && override_parse(a->value, e->mode, &o) == 0 && S_ISDIR(o.mode) == S_ISDIR(e->mode))
 			*ret = o;
 	}
 }
@@ -38,18 +83,26 @@ mode_t owner_mode_to_make(const struct owners *o, const struct override *want)
 
 /* --- attributes ------------------------------------------------------------------------------------------------------- */
 
+static bool is_list(const char *name)
+{
+	return strcmp(name, ACL_ACCESS_ATTRIBUTE) == 0 || strcmp(name, ACL_DEFAULT_ATTRIBUTE) == 0;
+}
+
+static bool is_kept(const char *name)
+{
+	return starts(name, "security.") || starts(name, "trusted.") || is_list(name);
+}
+
 /* The host's name of an attribute; NULL if there is no place for it. */
 static const char *host_name(const char *name, char *buf, size_t size)
 {
-	if (starts(name, OVERRIDE_KEPT_PREFIX) && (starts(name + sizeof(OVERRIDE_KEPT_PREFIX) - 1, "security.") ||
-						   starts(name + sizeof(OVERRIDE_KEPT_PREFIX) - 1, "trusted.")))
+	if (starts(name, OVERRIDE_KEPT_PREFIX) && is_kept(name + sizeof(OVERRIDE_KEPT_PREFIX) - 1))
 		return name;
 	if (starts(name, OVERRIDE_KEPT_PREFIX) || starts(name, OVERRIDE_PREFIX))
 		return NULL;
-	if (starts(name, "user.") || strcmp(name, ACL_ACCESS_ATTRIBUTE) == 0 ||
-	    strcmp(name, ACL_DEFAULT_ATTRIBUTE) == 0)
+	if (starts(name, "user."))
 		return name;
-	if (!starts(name, "security.") && !starts(name, "trusted."))
+	if (!is_kept(name))
 		return NULL;
 	if ((size_t)snprintf(buf, size, "%s%s", OVERRIDE_KEPT_PREFIX, name) >= size)
 		return NULL;
@@ -67,27 +120,16 @@ static void set(struct owners *o, int fd, const char *name, const void *value, s
 		o->lost_attributes++;
 }
 
-/* GNU tar writes the names that the archive's maker had, which say nothing here; the value itself may be there too. */
-static bool has_value(const struct tar_entry *e, const char *name)
+static void set_list(struct owners *o, int fd, const struct tar_entry *e, const char *name)
 {
-	for (size_t i = 0; i < e->attribute_count; i++)
-		if (strcmp(e->attributes[i].name, name) == 0)
-			return true;
-	return false;
-}
+	char buf[XATTR_NAME_MAX + 1];
+	struct acl a;
+	int r = list_of(e, name, &a);
 
-static void set_acl(struct owners *o, int fd, const struct tar_entry *e, const char *name, const char *text)
-{
-	char value[ACL_VALUE_MAX];
-	long n;
-
-	if (text == NULL || has_value(e, name))
-		return;
-	n = acl_from_text(text, value, sizeof(value));
-	if (n < 0)
+	if (r < 0)
 		o->lost_attributes++;
-	else
-		set(o, fd, name, value, (size_t)n);
+	else if (r > 0)
+		set(o, fd, host_name(name, buf, sizeof(buf)), &a, acl_size(&a));
 }
 
 static void set_attributes(struct owners *o, int fd, const struct tar_entry *e)
@@ -97,16 +139,16 @@ static void set_attributes(struct owners *o, int fd, const struct tar_entry *e)
 		char buf[XATTR_NAME_MAX + 1];
 		const char *name = host_name(a->name, buf, sizeof(buf));
 
+		if (is_list(a->name))
+			continue;
 		if (name != NULL)
 			set(o, fd, name, a->value, a->size);
 		else if (!is_ours(a->name))
 			o->lost_attributes++;
 	}
-	set_acl(o, fd, e, ACL_ACCESS_ATTRIBUTE, e->acl_access);
-	if (!S_ISDIR(e->mode))
-		return;
-	set_acl(o, fd, e, ACL_DEFAULT_ATTRIBUTE, e->acl_default);
-	o->inherited = o->inherited || e->acl_default != NULL || has_value(e, ACL_DEFAULT_ATTRIBUTE);
+	set_list(o, fd, e, ACL_ACCESS_ATTRIBUTE);
+	if (S_ISDIR(e->mode))
+		set_list(o, fd, e, ACL_DEFAULT_ATTRIBUTE);
 }
 
 /* --- the owner --------------------------------------------------------------------------------------------------------- */
@@ -162,15 +204,10 @@ static int set_override(struct owners *o, int fd, const struct tar_entry *e, con
 
 int owner_apply(struct owners *o, int fd, bool made, const struct tar_entry *e, const struct override *want)
 {
-	bool attribute = override_is_needed(want), set_mode = !made;
+	bool attribute = override_is_needed(want);
 	mode_t host;
 	int r = 0;
 
-	if (made && o->inherited) {
-		(void)fremovexattr(fd, ACL_ACCESS_ATTRIBUTE);
-		(void)fremovexattr(fd, ACL_DEFAULT_ATTRIBUTE);
-		set_mode = true;
-	}
 	if (attribute) {
 		r = set_override(o, fd, e, want);
 		if (r < 0)
@@ -184,8 +221,7 @@ int owner_apply(struct owners *o, int fd, bool made, const struct tar_entry *e, 
 	/* What vfs makes of a mode without attributes. */
 	if (attribute && r == 0 && S_ISDIR(want->mode))
 		host |= want->mode & S_ISVTX;
-	if (set_mode || (host & o->umask) != 0 || e->acl_access != NULL || e->attribute_count > 0 ||
-	    (attribute && (r == 0 || o->no_attributes)))
+	if (!made || (host & o->umask) != 0 || e->attribute_count > 0 || (attribute && (r == 0 || o->no_attributes)))
 		if (fchmod(fd, host) < 0)
 			return work_fail_on(o->work, -errno, "set the mode of", e->name);
 	if (!made && !attribute && !o->no_attributes)

@@ -13,7 +13,6 @@ struct owners {
 	dev_t device;            /* that it is about */
 	bool no_attributes;      /* the file system takes none */
 	bool devices;            /* there are stand-ins */
-	bool inherited;          /* directories have default ACLs, which what is made in them must not get */
 	uint64_t lost_owners, lost_devices, lost_attributes;
 };
 

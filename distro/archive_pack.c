@@ -148,9 +148,9 @@ static int write_header(struct pack *p, const struct tar_entry *e, bool sparse)
 	return tar_write_header(&p->writer, e, p->extents, p->extent_count, sparse);
 }
 
-static int take_attributes(struct pack *p, int fd, struct tar_entry *e)
+static int take_attributes(struct pack *p, int fd, const struct override *o, struct tar_entry *e)
 {
-	int r = guest_attributes_read(&p->attributes, fd);
+	int r = guest_attributes_read(&p->attributes, fd, o);
 
 	if (r < 0)
 		return work_fail_on(&p->work, r, "read the attributes of", p->name);
@@ -181,7 +181,7 @@ static int pack_file(struct pack *p, int dir, const char *name, const struct sta
 		e.link = known;
 		return write_header(p, &e, false);
 	}
-	r = take_attributes(p, fd, &e);
+	r = take_attributes(p, fd, &o, &e);
 	if (r < 0 || !S_ISREG(o.mode))
 		return r < 0 ? r : write_header(p, &e, false);
 	r = find_extents(p, fd, &now, &sparse);
@@ -228,7 +228,7 @@ static int pack_subdirectory(struct pack *p, int dir, const char *name, const st
 		return work_fail_on(&p->work, -errno, "look at", p->name);
 	guest_owner(p->work.options->sidecar, fd, "", &now, NULL, &o);
 	begin_entry(p, &now, &o, &e);
-	r = take_attributes(p, fd, &e);
+	r = take_attributes(p, fd, &o, &e);
 	p->name[p->length++] = '/';
 	p->name[p->length] = '\0';
 	if (r == 0)

@@ -51,15 +51,20 @@ static void close_plan(struct plan *p)
 	host_close_at(&p->interpreter);
 }
 
-/* May the caller execute it? A directory, a file without an x bit for him, a noexec mount are EACCES. */
-static int check_executable(struct tr_call *c, int fd, struct stat *ret)
+/*
+ * May the caller execute it? A directory, a file without an x bit for him, a noexec mount are EACCES. What was opened by path has
+ * been asked about its access control list, a descriptor has not (asked).
+ */
+static int check_executable(struct tr_call *c, int fd, bool asked, struct stat *ret)
 {
 	struct statfs fs;
 	int r = vfs_fstat(&c->ns, fd, ret);
 
 	if (r < 0)
 		return r;
-	if (!S_ISREG(ret->st_mode) || vfs_permission(&c->ns, ret, X_OK) < 0)
+	if (!S_ISREG(ret->st_mode))
+		return -EACCES;
+	if ((vfs_permission(&c->ns, ret, X_OK) < 0 || !asked) && vfs_fpermission(&c->ns, fd, X_OK) < 0)
 		return -EACCES;
 	if (ret->st_dev == c->ns.in->root_device)
 		return 0;
@@ -91,9 +96,10 @@ static int check_not_written(int fd)
 static int open_checked(struct tr_call *c, struct vfs_at at, int flags, struct stat *ret)
 {
 	int fd CLEANUP(host_close_at) = -1;
+	bool by_path = at.path == NULL || at.path[0] != '\0' || (flags & AT_EMPTY_PATH) == 0;
 	int r;
 
-	if (at.path != NULL && at.path[0] == '\0' && (flags & AT_EMPTY_PATH) != 0) {
+	if (!by_path) {
 		char link[32];
 
 		str_format(link, sizeof(link), "/proc/self/fd/%d", at.dir);
@@ -108,7 +114,7 @@ static int open_checked(struct tr_call *c, struct vfs_at at, int flags, struct s
 	}
 	if (fd < 0)
 		return fd == -ENXIO || fd == -ENODEV ? -EACCES : fd;
-	r = check_executable(c, fd, ret);
+	r = check_executable(c, fd, by_path, ret);
 	if (r < 0)
 		return r;
 	r = check_not_written(fd);

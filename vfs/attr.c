@@ -223,7 +223,7 @@ int vfs_utimens(const struct vfs_ns *ns, struct vfs_at at, int lookup, const str
 	if (!creds_capable(ns->creds, CAP_FOWNER)) {
 		r = read_object(ns, &o, &st, &owner);
 		if (r == 0 && !owner_may_change(ns, &owner))
-			r = is_now(times) ? permission_mode(ns->creds, &owner, W_OK) : -EPERM;
+			r = is_now(times) ? permission_of(ns, o.fd, &owner, W_OK) : -EPERM;
 		if (r < 0)
 			return r;
 	}
@@ -244,7 +244,7 @@ static int may_truncate(const struct vfs_ns *ns, struct object *o)
 		return r;
 	if (!S_ISREG(owner.mode))
 		return S_ISDIR(owner.mode) ? -EISDIR : -EINVAL;
-	r = permission_mode(ns->creds, &owner, W_OK);
+	r = permission_of(ns, o->fd, &owner, W_OK);
 	if (r == 0)
 		owner_drop_capabilities(o->fd, o->tree, owner.mode);
 	return r < 0 ? r : owner_written(ns, o->fd, o->tree, &st, &owner);

@@ -75,7 +75,7 @@ int vfs_mkdir(const struct vfs_ns *ns, struct vfs_at at, mode_t mode)
 		return r;
 	mode &= 01777;
 	owner_of_new(ns, p.dir, "", p.tree, S_IFDIR | mode, &new);
-	attribute = p.tree != TREE_HOST && owner_needs_attribute(&new);
+	attribute = p.tree != TREE_HOST && owner_needs_finish(&new);
 	if (attribute)
 		mode = owner_host_mode(new.mode, true);
 	do
@@ -121,7 +121,7 @@ int vfs_mknod(const struct vfs_ns *ns, struct vfs_at at, mode_t mode, dev_t devi
 	host = mode & 0777;
 	if (p.tree != TREE_HOST && (type == S_IFIFO || type == S_IFSOCK))
 		host = owner_host_mode(mode & 0777, false);
-	else if (p.tree != TREE_HOST && owner_needs_attribute(&new))
+	else if (p.tree != TREE_HOST && owner_needs_finish(&new))
 		host = owner_host_mode(new.mode, true);
 	do
 		r = (int)host_call(SYS_mknodat, p.dir, p.name, host | (special ? S_IFREG : type), 0);

@@ -50,7 +50,7 @@ __attribute__((noinline)) static int create(struct walk *w, int flags, mode_t mo
 	if (p->tree == TREE_HOST || p->in_proc || p->magic || parent == NULL)
 		return place_open(w, flags, mode);
 	owner_of_new(ns, p->dir, parent, p->tree, S_IFREG | (mode & 07777), &new);
-	if (!owner_needs_attribute(&new))
+	if (!owner_needs_finish(&new))
 		return place_open(w, flags, mode);
 
 	fd = place_open(w, flags | O_EXCL, owner_host_mode(new.mode, true));
@@ -76,7 +76,7 @@ static int create_temporary(struct walk *w, int flags, mode_t mode)
 	if (p->tree == TREE_HOST)
 		return place_open(w, flags, mode);
 	owner_of_new(w->ns, p->dir, p->path, p->tree, S_IFREG | (mode & 07777), &new);
-	if (!owner_needs_attribute(&new))
+	if (!owner_needs_finish(&new))
 		return place_open(w, flags, mode);
 	fd = place_open(w, flags, owner_host_mode(new.mode, true));
 	if (fd < 0)

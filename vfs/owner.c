@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 
 #include "base/str.h"
+#include "vfs/acl.h"
 #include "vfs/kept.h"
 
 /* --- the attribute's text ------------------------------------------------------------------------------------------ */
@@ -15,13 +16,13 @@ int owner_parse(const char *text, mode_t host, struct owner *ret)
 
 	if (r < 0)
 		return r;
-	*ret = (struct owner){.uid = o.uid, .gid = o.gid, .mode = o.mode, .rdev = o.rdev, .kept = true};
+	*ret = (struct owner){.uid = o.uid, .gid = o.gid, .mode = o.mode, .rdev = o.rdev, .kept = true, .acl = o.acl};
 	return 0;
 }
 
 static struct override override_of(const struct owner *o)
 {
-	return (struct override){.uid = o->uid, .gid = o->gid, .mode = o->mode, .rdev = o->rdev};
+	return (struct override){.uid = o->uid, .gid = o->gid, .mode = o->mode, .rdev = o->rdev, .acl = o->acl};
 }
 
 size_t owner_print(const struct owner *o, char *buf, size_t size)
@@ -124,7 +125,8 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
 	ret->uid = ret->gid = 0;
 	ret->mode = st->st_mode;
 	ret->rdev = st->st_rdev;
-	ret->kept = ret->anyones = false;
+	ret->kept = ret->anyones = ret->heir = false;
+	ret->acl = 0;
 
 	if (tree != TREE_HOST && fd != -1 && is_special(st->st_mode) && kept_get(ns, fd, st, ret))
 		return;
@@ -258,8 +260,13 @@ void owner_of_new(const struct vfs_ns *ns, int dir, const char *path, enum tree 
 	ret->gid = ns->creds->fsgid;
 	ret->mode = mode & (S_IFMT | 07777);
 	ret->rdev = 0;
-	ret->kept = ret->anyones = false;
-	if (!owner_of_directory(ns, dir, path, tree, &parent) || (parent.mode & S_ISGID) == 0)
+	ret->kept = ret->anyones = ret->heir = false;
+	ret->acl = 0;
+	if (!owner_of_directory(ns, dir, path, tree, &parent))
+		return;
+	if ((parent.acl & OVERRIDE_DEFAULT_ACL) != 0 && !S_ISLNK(mode))
+		acl_of_new(ns, dir, path, ret);
+	if ((parent.mode & S_ISGID) == 0)
 		return;
 	ret->gid = parent.gid;
 	if (S_ISDIR(mode))
@@ -282,10 +289,12 @@ int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree, struct own
 		return r;
 	if (tree == TREE_UNKNOWN)
 		tree = fd_tree(ns, fd);
-	owner_take_umask(want, &st);
+	if (!want->heir)
+		owner_take_umask(want, &st);
 	if (tree == TREE_HOST)
 		return (st.st_mode & 07777) == (want->mode & 0777) ? 0 : owner_set_host_mode(fd, want->mode & 0777);
-	return owner_set(ns, fd, tree, &st, want);
+	r = acl_give(ns, fd, want);
+	return r < 0 ? r : owner_set(ns, fd, tree, &st, want);
 }
 
 /* --- who may -------------------------------------------------------------------------------------------------------- */

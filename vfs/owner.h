@@ -25,6 +25,11 @@ struct owner {
 	bool kept; /* read from the attribute, or from the sidecar */
 	/* Nobody keeps whose it is: whoever asks counts as its owner. */
 	bool anyones;
+	uint8_t acl; /* OVERRIDE_*_ACL: which access control lists it has */
+	/* owner_of_new()'s: the directory has a default list, which says the mode in the umask's place (acl.h). */
+	bool heir;
+	int dir;
+	const char *path;
 };
 
 /*
@@ -52,6 +57,11 @@ MUST_CHECK int owner_set_host_mode(int fd, mode_t mode);
 
 /* True if the host's inode cannot say it. */
 bool owner_needs_attribute(const struct owner *want);
+/* The same of something that is to be made: owner_finish_new() is needed. */
+static inline bool owner_needs_finish(const struct owner *new)
+{
+	return new->heir || owner_needs_attribute(new);
+}
 /* The mode to make something on the host with. mode: with its type. */
 mode_t owner_host_mode(mode_t mode, bool attribute);
 
@@ -60,7 +70,7 @@ bool owner_of_directory(const struct vfs_ns *ns, int dir, const char *path, enum
 
 /*
  * Who owns what ns's process makes in a directory. dir and path name the directory for fstatat (path "" is dir itself).
- * mode is what the call asked for, before the umask.
+ * mode is what the call asked for, before the umask. What they point to must last until owner_finish_new().
  */
 void owner_of_new(const struct vfs_ns *ns, int dir, const char *path, enum tree tree, mode_t mode, struct owner *ret);
 

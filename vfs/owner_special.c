@@ -77,7 +77,7 @@ int owner_finish_special(const struct vfs_ns *ns, int dir, const char *name, enu
 		return fd < 0 ? fd : 0;
 	if ((tree == TREE_UNKNOWN ? fd_tree(ns, fd) : tree) == TREE_HOST)
 		return 0;
-	if (!S_ISLNK(mode))
+	if (!S_ISLNK(mode) && !want.heir)
 		owner_take_umask(&want, &st);
 	if (is_told_by_host(&want, &directory))
 		return 0;

@@ -4,21 +4,36 @@
 #include <linux/fs.h>
 
 #include "base/str.h"
+#include "vfs/acl.h"
 #include "vfs/kept.h"
 
 /* --- objects ----------------------------------------------------------------------------------------------------------- */
 
-int permission_mode(const struct creds *c, const struct owner *o, int mode)
+/* acl_permission_check() */
+static bool is_allowed(const struct vfs_ns *ns, int fd, const struct owner *o, int mode)
 {
+	const struct creds *c = ns->creds;
 	mode_t bits = o->mode & 7;
+	int r;
 
-	if (c->fsuid == o->uid || o->anyones)
+	if (c->fsuid == o->uid || o->anyones) {
 		bits = o->mode >> 6 & 7;
-	else if (owner_in_group(c, o->gid))
-		bits = o->mode >> 3 & 7;
-	if (((mode_t)mode & ~bits) == 0)
-		return 0;
+	} else {
+		r = o->acl != 0 && fd != -1 && mode != 0 ? acl_permission(ns, fd, o, mode) : 1;
+		if (r <= 0)
+			return r == 0;
+		if (owner_in_group(c, o->gid))
+			bits = o->mode >> 3 & 7;
+	}
+	return ((mode_t)mode & ~bits) == 0;
+}
 
+int permission_of(const struct vfs_ns *ns, int fd, const struct owner *o, int mode)
+{
+	const struct creds *c = ns->creds;
+
+	if (is_allowed(ns, fd, o, mode))
+		return 0;
 	if ((S_ISDIR(o->mode) ? (mode & W_OK) == 0 : mode == R_OK) && creds_capable(c, CAP_DAC_READ_SEARCH))
 		return 0;
 	if ((mode & X_OK) != 0 && !S_ISDIR(o->mode) && (o->mode & 0111) == 0)
@@ -34,7 +49,7 @@ int permission_owner(const struct vfs_ns *ns, int fd, enum tree tree, int mode, 
 		return r;
 	owner_get(ns, fd, tree, st, ret);
 	/* Whose files they are is only asked where it matters. */
-	if (tree == TREE_UNKNOWN && !ret->kept && permission_mode(ns->creds, ret, mode) < 0)
+	if (tree == TREE_UNKNOWN && !ret->kept && permission_of(ns, fd, ret, mode) < 0)
 		owner_get(ns, fd, fd_tree(ns, fd), st, ret);
 	return 0;
 }
@@ -45,7 +60,7 @@ int permission_fd(const struct vfs_ns *ns, int fd, enum tree tree, int mode)
 	struct stat st;
 	int r = permission_owner(ns, fd, tree, mode, &st, &o);
 
-	return r < 0 ? r : permission_mode(ns->creds, &o, mode);
+	return r < 0 ? r : permission_of(ns, fd, &o, mode);
 }
 
 int permission_search(const struct vfs_ns *ns, int dir, enum tree tree)
@@ -56,7 +71,7 @@ int permission_search(const struct vfs_ns *ns, int dir, enum tree tree)
 
 	if (r < 0)
 		return r;
-	return S_ISDIR(st.st_mode) ? permission_mode(ns->creds, &o, X_OK) : -ENOTDIR;
+	return S_ISDIR(st.st_mode) ? permission_of(ns, dir, &o, X_OK) : -ENOTDIR;
 }
 
 int permission_object(const struct vfs_ns *ns, const struct object *obj, int mode)
@@ -72,14 +87,19 @@ int permission_object(const struct vfs_ns *ns, const struct object *obj, int mod
 		o.gid = obj->gid;
 		o.anyones = false;
 	}
-	return permission_mode(ns->creds, &o, mode);
+	return permission_of(ns, obj->fd, &o, mode);
 }
 
 int vfs_permission(const struct vfs_ns *ns, const struct stat *st, int mode)
 {
 	const struct owner o = {.uid = st->st_uid, .gid = st->st_gid, .mode = st->st_mode};
 
-	return permission_mode(ns->creds, &o, mode);
+	return permission_of(ns, -1, &o, mode);
+}
+
+int vfs_fpermission(const struct vfs_ns *ns, int fd, int mode)
+{
+	return permission_fd(ns, fd, TREE_UNKNOWN, mode);
 }
 
 /* --- names ------------------------------------------------------------------------------------------------------------- */
@@ -95,10 +115,10 @@ int permission_parent(const struct vfs_ns *ns, struct parent *p)
 	if (!S_ISDIR(st.st_mode))
 		return -ENOTDIR;
 	p->checked = true;
-	p->writable = permission_mode(ns->creds, &o, W_OK | X_OK) == 0;
+	p->writable = permission_of(ns, p->dir, &o, W_OK | X_OK) == 0;
 	/* Who owns the directory is not bound by the sticky bit. */
 	p->sticky = (o.mode & S_ISVTX) != 0 && !owner_may_change(ns, &o);
-	return permission_mode(ns->creds, &o, X_OK);
+	return permission_of(ns, p->dir, &o, X_OK);
 }
 
 /* The name without a slash behind it. */
@@ -295,7 +315,7 @@ int permission_link(const struct vfs_ns *ns, int fd, enum tree tree)
 	if (r < 0 || (S_ISLNK(st.st_mode) && !kept_is_possible(ns)) || owner_may_change(ns, &o))
 		return r;
 	if (S_ISREG(o.mode) && (o.mode & S_ISUID) == 0 && (o.mode & (S_ISGID | S_IXGRP)) != (S_ISGID | S_IXGRP) &&
-	    permission_mode(ns->creds, &o, R_OK | W_OK) == 0)
+	    permission_of(ns, fd, &o, R_OK | W_OK) == 0)
 		return 0;
 	return setting("/proc/sys/fs/protected_hardlinks") != 0 ? -EPERM : 0;
 }

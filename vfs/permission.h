@@ -19,8 +19,11 @@ static inline bool permission_matters(const struct vfs_ns *ns)
 	return (ns->creds->cap_effective & all) != all;
 }
 
-/* generic_permission(): mode is of R_OK, W_OK, X_OK. */
-MUST_CHECK int permission_mode(const struct creds *c, const struct owner *o, int mode);
+/*
+ * generic_permission(): mode is of R_OK, W_OK, X_OK. fd: what o is of (O_PATH too), or AT_FDCWD; -1 where it can have no access
+ * control list.
+ */
+MUST_CHECK int permission_of(const struct vfs_ns *ns, int fd, const struct owner *o, int mode);
 /* The object's host stat and whose it is, in what mode asks of it: fd may be O_PATH, or AT_FDCWD. */
 MUST_CHECK int permission_owner(const struct vfs_ns *ns, int fd, enum tree tree, int mode, struct stat *st,
 				struct owner *ret);

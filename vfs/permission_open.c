@@ -37,7 +37,7 @@ int permission_open(struct walk *w, int fd, int flags)
 	}
 	if ((flags & OPEN_TMPFILE) != 0) {
 		r = place_writable(w);
-		return r < 0 ? r : permission_mode(ns->creds, &o, W_OK | X_OK);
+		return r < 0 ? r : permission_of(ns, fd, &o, W_OK | X_OK);
 	}
 	parent = (flags & O_CREAT) != 0 && !w->place.magic ? place_parent(&w->place, buf, sizeof(buf)) : NULL;
 	if (parent != NULL) {
@@ -45,7 +45,7 @@ int permission_open(struct walk *w, int fd, int flags)
 		if (r < 0)
 			return r;
 	}
-	r = permission_mode(ns->creds, &o, mode);
+	r = permission_of(ns, fd, &o, mode);
 	if (r < 0)
 		return r;
 	if ((flags & O_NOATIME) != 0 && !owner_may_change(ns, &o))

@@ -114,7 +114,7 @@ static int search_proc(const struct walk *w)
 		if (host_fstatat(AT_FDCWD, text, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
 			return 0;
 		o.mode = st.st_mode;
-		r = permission_mode(w->ns->creds, &o, X_OK);
+		r = permission_of(w->ns, -1, &o, X_OK);
 		if (r < 0)
 			return r;
 	}

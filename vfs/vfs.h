@@ -90,6 +90,8 @@ MUST_CHECK int vfs_statx(const struct vfs_ns *ns, struct vfs_at at, int flags, u
 MUST_CHECK int vfs_statfs(const struct vfs_ns *ns, struct vfs_at at, struct statfs *ret);
 /* If the caller (fsuid and fsgid) may do what mode (R_OK, W_OK, X_OK) says to a file; st is vfs_stat's answer. */
 MUST_CHECK int vfs_permission(const struct vfs_ns *ns, const struct stat *st, int mode);
+/* The same of a descriptor, with what access control lists say, which a struct stat has not. */
+MUST_CHECK int vfs_fpermission(const struct vfs_ns *ns, int fd, int mode);
 /* mode: R_OK, W_OK, X_OK, F_OK; effective: AT_EACCESS. */
 MUST_CHECK int vfs_access(const struct vfs_ns *ns, struct vfs_at at, int lookup, int mode, bool effective);
 /* The link's text, not terminated; its length (at most size). */

@@ -20,6 +20,9 @@ static int look_at(struct tr_call *c, int fd, const struct stat *st, struct cred
 	/* Most programs have no attributes at all, and that is cheap to find out. */
 	if (host_call(SYS_flistxattr, fd, NULL, 0) == 0)
 		return 0;
+	/* An access control list, too, is for others than the owner. */
+	if (c->creds->fsuid != st->st_uid)
+		ret->readable = vfs_fpermission(&c->ns, fd, R_OK) == 0;
 	n = vfs_getxattr(&c->ns, file, VFS_EMPTY, XATTR_NAME_CAPS, &caps, sizeof(caps));
 	if (n == -ERANGE || n == -EINVAL)
 		return -EINVAL;
