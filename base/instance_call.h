@@ -25,6 +25,11 @@ enum instance_call_kind {
 	 * (instance.payloads). The device is the host's; answers 0 when the record is in the file and in the index.
 	 */
 	INSTANCE_CALL_SIDECAR = 2,
+	/*
+	 * What the sidecar has of attributes: arg as above, of a record of an attribute without its value, or of "removed" for the
+	 * names of all, each with a NUL. Answers its size, and it is in the payload area then; -ENODATA for a name that is not kept.
+	 */
+	INSTANCE_CALL_SIDECAR_READ = 3,
 };
 
 struct instance_call {

@@ -31,7 +31,16 @@ struct sidecar_key {
 struct sidecar_owner {
 	uint32_t uid, gid;
 	uint32_t mode; /* the guest's, with its type */
+	uint32_t more; /* in the index: enum sidecar_more; 0 in records */
 	uint64_t rdev;
+};
+
+/* What the index says of an inode besides its owner. The values of attributes are the supervisor's alone. */
+enum sidecar_more {
+	SIDECAR_NO_OWNER = 1 << 0,
+	SIDECAR_ATTRIBUTES = 1 << 1, /* any */
+	SIDECAR_ACCESS_ACL = 1 << 2,
+	SIDECAR_DEFAULT_ACL = 1 << 3,
 };
 
 /* --- records (sidecar.c) ----------------------------------------------------------------------------------------------- */
@@ -72,7 +81,7 @@ MUST_CHECK int sidecar_check_header(const void *bytes, size_t n);
 /* --- the index (sidecar_index.c) --------------------------------------------------------------------------------------- */
 
 /*
- * Where one writer keeps the owners of all records, and any number of processes look them up without a lock and without a
+ * Where one writer keeps the owners of all records, and which inodes have attributes, and any number of processes look them up without a lock and without a
  * system call. Open addressing; nothing is ever moved. All zeros is an empty one, and what is not used costs no memory: a bit
  * for each place, that says if a search from there can find anything, is asked before the place.
  */
@@ -88,7 +97,7 @@ struct sidecar_entry {
 
 struct sidecar_index {
 	_Atomic uint32_t count; /* entries: 0 is the answer to most questions */
-	uint32_t unused;
+	_Atomic uint32_t links; /* of them, those about symbolic links */
 	_Atomic uint64_t begun[SIDECAR_INDEX_PLACES / 64];
 	struct sidecar_entry entries[SIDECAR_INDEX_PLACES];
 };

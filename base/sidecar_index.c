@@ -58,7 +58,7 @@ static bool copy(const struct sidecar_entry *e, struct sidecar_key *key, struct 
 		*key = (struct sidecar_key){READ(e->key.device), READ(e->key.inode), READ(e->key.birth),
 					    READ(e->key.type)};
 		*o = (struct sidecar_owner){READ(e->owner.uid), READ(e->owner.gid), READ(e->owner.mode),
-					    READ(e->owner.rdev)};
+					    READ(e->owner.more), READ(e->owner.rdev)};
 		atomic_thread_fence(memory_order_acquire);
 		if (atomic_load_explicit(&e->sequence, memory_order_relaxed) == before)
 			return true;
@@ -107,6 +107,7 @@ static void change(struct sidecar_entry *e, const struct sidecar_key *k, const s
 	WRITE(e->owner.uid, o->uid);
 	WRITE(e->owner.gid, o->gid);
 	WRITE(e->owner.mode, o->mode);
+	WRITE(e->owner.more, o->more);
 	WRITE(e->owner.rdev, o->rdev);
 	atomic_store_explicit(&e->sequence, sequence + 2, memory_order_release);
 }
@@ -131,17 +132,26 @@ static long find(const struct sidecar_index *x, uint64_t device, uint64_t inode,
 	return -1;
 }
 
+static void count_link(struct sidecar_index *x, const struct sidecar_key *key, int change)
+{
+	if (S_ISLNK(key->type))
+		atomic_fetch_add(&x->links, (uint32_t)change);
+}
+
 int sidecar_index_set(struct sidecar_index *x, const struct sidecar_key *key, const struct sidecar_owner *o)
 {
 	uint32_t place = place_of(key->device, key->inode);
 	long room, at = find(x, key->device, key->inode, &room);
 
 	if (at >= 0) {
+		count_link(x, &x->entries[at].key, -1);
+		count_link(x, key, 1);
 		change(&x->entries[at], key, o);
 		return 0;
 	}
 	if (room < 0 || atomic_load(&x->count) >= SIDECAR_INDEX_MAX)
 		return -ENOSPC;
+	count_link(x, key, 1);
 	change(&x->entries[room], key, o);
 	atomic_store_explicit(&x->entries[room].state, TAKEN, memory_order_release);
 	atomic_fetch_or(&x->begun[place / 64], 1ull << place % 64);
@@ -156,6 +166,7 @@ void sidecar_index_remove(struct sidecar_index *x, uint64_t device, uint64_t ino
 
 	if (at < 0)
 		return;
+	count_link(x, &x->entries[at].key, -1);
 	atomic_store_explicit(&x->entries[at].state, GONE, memory_order_release);
 	atomic_fetch_sub(&x->count, 1);
 	/* No search passes what nothing stands behind. */

@@ -19,6 +19,8 @@ static int serve(void *context, const struct instance_call *call)
 		return 0;
 	case INSTANCE_CALL_SIDECAR:
 		return sidecar_keep(s, call->arg[0], call->arg[1]);
+	case INSTANCE_CALL_SIDECAR_READ:
+		return sidecar_tell(s, call->arg[0], call->arg[1]);
 	default:
 		return -ENOSYS;
 	}

@@ -14,6 +14,7 @@
 
 struct indexing {
 	struct instance *in;
+	const struct sidecar *sidecar;
 	int status;
 };
 
@@ -22,20 +23,23 @@ static bool is_device(const struct sidecar_record *r)
 	return r->kind == SIDECAR_OWNER && (S_ISCHR(r->owner.mode) || S_ISBLK(r->owner.mode));
 }
 
-static int index_record(struct instance *in, const struct sidecar_record *r)
+/* The index says what the sidecar has of an inode. */
+static int index_inode(struct instance *in, const struct sidecar *sidecar, const struct sidecar_key *kept)
 {
-	struct sidecar_key key = r->key;
+	struct sidecar_key key = *kept;
+	struct sidecar_owner o;
 
 	key.device = key.device == 0 ? in->root_device : key.device;
-	if (r->kind == SIDECAR_REMOVED)
-		sidecar_index_remove(&in->sidecar, key.device, key.inode);
-	return r->kind == SIDECAR_OWNER ? sidecar_index_set(&in->sidecar, &key, &r->owner) : 0;
+	if (sidecar_entry_of(sidecar, kept, &o))
+		return sidecar_index_set(&in->sidecar, &key, &o);
+	sidecar_index_remove(&in->sidecar, key.device, key.inode);
+	return 0;
 }
 
 static void take(void *context, const struct sidecar_record *r)
 {
 	struct indexing *x = context;
-	int status = index_record(x->in, r);
+	int status = index_inode(x->in, x->sidecar, &r->key);
 
 	x->status = status < 0 ? status : x->status;
 	if (is_device(r))
@@ -59,6 +63,7 @@ int sidecar_begin(struct supervisor *s)
 	s->sidecar_record = malloc(INSTANCE_PAYLOAD_SIZE);
 	if (s->sidecar_record == NULL)
 		return -ENOMEM;
+	x.sidecar = s->sidecar;
 	sidecar_each(s->sidecar, take, &x);
 	if (x.status == 0)
 		atomic_fetch_or((_Atomic uint32_t *)&s->in->features, INSTANCE_SIDECAR);
@@ -66,11 +71,9 @@ int sidecar_begin(struct supervisor *s)
 }
 
 /* What the guest has written is copied first: it may change it at any time. */
-int sidecar_keep(struct supervisor *s, uint64_t area, uint64_t size)
+static int take_record(struct supervisor *s, uint64_t area, uint64_t size, struct sidecar_record *ret)
 {
-	struct sidecar_record r;
 	uint64_t device;
-	int status;
 
 	if ((s->in->features & INSTANCE_SIDECAR) == 0)
 		return -EOPNOTSUPP;
@@ -78,21 +81,59 @@ int sidecar_keep(struct supervisor *s, uint64_t area, uint64_t size)
 		return -EINVAL;
 	memcpy(s->sidecar_record, s->in->payloads[area].bytes, size);
 	memcpy(&device, s->sidecar_record, sizeof(device));
-	if (sidecar_decode(s->sidecar_record + sizeof(device), size - sizeof(device), &r) < 0)
+	if (sidecar_decode(s->sidecar_record + sizeof(device), size - sizeof(device), ret) < 0)
 		return -EINVAL;
-	/* Attributes have no reader yet. */
-	if (r.kind == SIDECAR_ATTRIBUTE)
-		return -EOPNOTSUPP;
-	r.key.device = device == s->in->root_device ? 0 : device;
+	ret->key.device = device == s->in->root_device ? 0 : device;
+	return 0;
+}
+
+static const void *value_of(const struct supervisor *s, const struct sidecar_record *r, size_t *ret_size)
+{
+	char name[SIDECAR_NAME_MAX + 1];
+
+	memcpy(name, r->name, r->name_length);
+	name[r->name_length] = '\0';
+	return sidecar_attribute_of(s->sidecar, &r->key, name, ret_size);
+}
+
+int sidecar_keep(struct supervisor *s, uint64_t area, uint64_t size)
+{
+	struct sidecar_record r;
+	size_t unused;
+	int status = take_record(s, area, size, &r);
+
+	if (status < 0)
+		return status;
+	if (r.kind == SIDECAR_ATTRIBUTE && r.value == NULL && value_of(s, &r, &unused) == NULL)
+		return -ENODATA;
 	status = sidecar_put(s->sidecar, &r);
 	if (status < 0)
 		return status;
-	status = index_record(s->in, &r);
+	status = index_inode(s->in, s->sidecar, &r.key);
 	if (status < 0) {
 		r.kind = SIDECAR_REMOVED;
 		(void)!sidecar_put(s->sidecar, &r);
 	}
 	return status;
+}
+
+int sidecar_tell(struct supervisor *s, uint64_t area, uint64_t size)
+{
+	struct sidecar_record r;
+	const void *value;
+	int status = take_record(s, area, size, &r);
+	char *to;
+
+	if (status < 0)
+		return status;
+	to = (char *)s->in->payloads[area].bytes;
+	if (r.kind == SIDECAR_REMOVED)
+		return (int)sidecar_names_of(s->sidecar, &r.key, to, SIDECAR_VALUE_MAX);
+	value = r.kind == SIDECAR_ATTRIBUTE ? value_of(s, &r, &size) : NULL;
+	if (value == NULL)
+		return -ENODATA;
+	memcpy(to, value, size);
+	return (int)size;
 }
 
 void sidecar_store(struct supervisor *s)

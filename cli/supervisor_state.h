@@ -76,6 +76,8 @@ void calls_begin(struct supervisor *s);
 MUST_CHECK int sidecar_begin(struct supervisor *s);
 /* INSTANCE_CALL_SIDECAR, one at a time. */
 MUST_CHECK int sidecar_keep(struct supervisor *s, uint64_t area, uint64_t size);
+/* INSTANCE_CALL_SIDECAR_READ */
+MUST_CHECK int sidecar_tell(struct supervisor *s, uint64_t area, uint64_t size);
 /* To the disk, what is not there yet. */
 void sidecar_store(struct supervisor *s);
 

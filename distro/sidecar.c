@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/acl.h"
 #include "base/host.h"
 #include "distro/sidecar_table.h"
 
@@ -375,6 +376,53 @@ const void *sidecar_attribute_of(const struct sidecar *s, const struct sidecar_k
 			return v->bytes + v->name_length;
 		}
 	return NULL;
+}
+
+size_t sidecar_names_of(const struct sidecar *s, const struct sidecar_key *key, char *buf, size_t size)
+{
+	const struct sidecar_node *n = find(s, key);
+	size_t at = 0;
+
+	for (const struct sidecar_value *v = n != NULL ? n->values : NULL; v != NULL; v = v->next) {
+		if (at + v->name_length < size) {
+			memcpy(buf + at, v->bytes, v->name_length);
+			buf[at + v->name_length] = '\0';
+		}
+		at += v->name_length + 1;
+	}
+	return at;
+}
+
+static uint32_t more_of(const struct sidecar_value *v)
+{
+	static const char access[] = ACL_ACCESS_ATTRIBUTE, inherited[] = ACL_DEFAULT_ATTRIBUTE;
+
+	if (v->name_length == sizeof(access) - 1 && memcmp(v->bytes, access, v->name_length) == 0)
+		return SIDECAR_ATTRIBUTES | SIDECAR_ACCESS_ACL;
+	if (v->name_length == sizeof(inherited) - 1 && memcmp(v->bytes, inherited, v->name_length) == 0)
+		return SIDECAR_ATTRIBUTES | SIDECAR_DEFAULT_ACL;
+	return SIDECAR_ATTRIBUTES;
+}
+
+bool sidecar_entry_of(const struct sidecar *s, const struct sidecar_key *key, struct sidecar_owner *ret)
+{
+	const struct sidecar_node *n = find(s, key);
+
+	if (n == NULL)
+		return false;
+	*ret = n->owned ? n->owner : (struct sidecar_owner){.more = SIDECAR_NO_OWNER};
+	for (const struct sidecar_value *v = n->values; v != NULL; v = v->next)
+		ret->more |= more_of(v);
+	return true;
+}
+
+void sidecar_each_of(const struct sidecar *s, const struct sidecar_key *key,
+		     void (*each)(void *context, const struct sidecar_record *r), void *context)
+{
+	const struct sidecar_node *n = find(s, key);
+
+	if (n != NULL)
+		sidecar_node_tell(n, each, context);
 }
 
 void sidecar_each(const struct sidecar *s, void (*each)(void *context, const struct sidecar_record *r), void *context)

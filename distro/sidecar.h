@@ -54,6 +54,13 @@ bool sidecar_owner_of(const struct sidecar *s, const struct sidecar_key *key, st
 /* The value of an attribute; NULL: there is none. Valid until the next record. */
 const void *sidecar_attribute_of(const struct sidecar *s, const struct sidecar_key *key, const char *name,
 				 size_t *ret_size);
+/* Their names, each with a NUL: the size of all, of which as much as fits is in buf. */
+size_t sidecar_names_of(const struct sidecar *s, const struct sidecar_key *key, char *buf, size_t size);
+/* What an index is to say of an inode, with ret->more; false: nothing is kept of it. */
+bool sidecar_entry_of(const struct sidecar *s, const struct sidecar_key *key, struct sidecar_owner *ret);
+/* What is kept of an inode, as records. */
+void sidecar_each_of(const struct sidecar *s, const struct sidecar_key *key,
+		     void (*each)(void *context, const struct sidecar_record *r), void *context);
 /* All owners, and all attributes, in no order, as records. */
 void sidecar_each(const struct sidecar *s, void (*each)(void *context, const struct sidecar_record *r), void *context);
 

@@ -162,7 +162,7 @@ int sidecar_table_put(struct sidecar_table *t, const struct sidecar_record *r)
 	return status;
 }
 
-static void tell(const struct sidecar_node *n, void (*each)(void *context, const struct sidecar_record *r),
+void sidecar_node_tell(const struct sidecar_node *n, void (*each)(void *context, const struct sidecar_record *r),
 		 void *context)
 {
 	struct sidecar_record r = {.kind = SIDECAR_OWNER, .key = n->key, .owner = n->owner};
@@ -184,7 +184,7 @@ void sidecar_table_each(const struct sidecar_table *t, void (*each)(void *contex
 {
 	for (size_t i = 0; i < t->room; i++)
 		for (const struct sidecar_node *n = t->heads[i]; n != NULL; n = n->next)
-			tell(n, each, context);
+			sidecar_node_tell(n, each, context);
 }
 
 void sidecar_table_done(struct sidecar_table *t)

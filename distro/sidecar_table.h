@@ -29,6 +29,8 @@ struct sidecar_node *sidecar_table_find(const struct sidecar_table *t, uint64_t 
 MUST_CHECK int sidecar_table_put(struct sidecar_table *t, const struct sidecar_record *r);
 void sidecar_table_each(const struct sidecar_table *t, void (*each)(void *context, const struct sidecar_record *r),
 			void *context);
+void sidecar_node_tell(const struct sidecar_node *n, void (*each)(void *context, const struct sidecar_record *r),
+		       void *context);
 void sidecar_table_done(struct sidecar_table *t);
 
 #endif

@@ -241,6 +241,11 @@ static int keep_record(void *call, const struct sidecar_record *record)
 	return tr_sidecar(call, record);
 }
 
+static long read_record(void *call, const struct sidecar_record *record, void *buf, size_t size)
+{
+	return tr_sidecar_read(call, record, buf, size);
+}
+
 void tr_call_begin(struct tr_call *c, struct tr_frame *f)
 {
 	struct tr_process *p = tr_process_current(f);
@@ -262,6 +267,7 @@ void tr_call_begin(struct tr_call *c, struct tr_frame *f)
 		/* What the supervisor has opened in this process's name is not noted here. */
 		.view_dirs = (p->flags & PROCESS_VIEW_DIRS) != 0 || TR_INSTANCE->gate == INSTANCE_GATE_NOTIFY,
 		.sidecar = keep_record,
+		.sidecar_read = read_record,
 		.sidecar_arg = c,
 	};
 }

@@ -162,6 +162,8 @@ void tr_recipient_after_fork(void);
 
 /* vfs_ns.sidecar, of this call. */
 MUST_CHECK int tr_sidecar(struct tr_call *c, const struct sidecar_record *record);
+/* vfs_ns.sidecar_read */
+MUST_CHECK long tr_sidecar_read(struct tr_call *c, const struct sidecar_record *record, void *buf, size_t size);
 
 /* --- trap.c ---------------------------------------------------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/stat.h>
+#include <linux/xattr.h>
 
 #include "base/str.h"
 
@@ -31,15 +32,33 @@ bool kept_may_be(const struct vfs_ns *ns, const struct stat *st)
 	return find(ns, st, &k, &o);
 }
 
+bool kept_has_owner(const struct vfs_ns *ns, const struct stat *st)
+{
+	struct sidecar_owner o;
+	struct sidecar_key k;
+
+	return find(ns, st, &k, &o) && (o.more & SIDECAR_NO_OWNER) == 0;
+}
+
+bool kept_has_attributes(const struct vfs_ns *ns, const struct stat *st)
+{
+	struct sidecar_owner o;
+	struct sidecar_key k;
+
+	return find(ns, st, &k, &o) && (o.more & SIDECAR_ATTRIBUTES) != 0;
+}
+
 bool kept_get(const struct vfs_ns *ns, int fd, const struct stat *st, struct owner *ret)
 {
 	struct sidecar_owner o;
 	struct sidecar_key k;
 	int64_t birth;
 
-	if (!find(ns, st, &k, &o) || read_birth(fd, &birth) < 0 || birth != k.birth)
+	if (!find(ns, st, &k, &o) || (o.more & SIDECAR_NO_OWNER) != 0 || read_birth(fd, &birth) < 0 || birth != k.birth)
 		return false;
 	*ret = (struct owner){.uid = o.uid, .gid = o.gid, .mode = o.mode, .rdev = o.rdev, .kept = true};
+	ret->acl = ((o.more & SIDECAR_ACCESS_ACL) != 0 ? OVERRIDE_ACCESS_ACL : 0) |
+		   ((o.more & SIDECAR_DEFAULT_ACL) != 0 ? OVERRIDE_DEFAULT_ACL : 0);
 	return true;
 }
 
@@ -69,6 +88,54 @@ void kept_forget(const struct vfs_ns *ns, const struct stat *st)
 	const struct sidecar_record r = {.kind = SIDECAR_REMOVED, .key = key_of(st)};
 
 	(void)!ask(ns, &r);
+}
+
+void kept_forget_owner(const struct vfs_ns *ns, int fd, const struct stat *st, const struct owner *want)
+{
+	/* Its attributes stay, and an owner's record that says the same does no harm. */
+	if (kept_has_attributes(ns, st))
+		(void)!kept_set(ns, fd, st, want);
+	else if (kept_may_be(ns, st))
+		kept_forget(ns, st);
+}
+
+/* --- attributes ----------------------------------------------------------------------------------------------------------- */
+
+ssize_t kept_attribute(const struct vfs_ns *ns, int fd, const struct stat *st, const char *name, void *buf, size_t size)
+{
+	struct sidecar_record r = {.kind = name != NULL ? SIDECAR_ATTRIBUTE : SIDECAR_REMOVED, .key = key_of(st)};
+	long n;
+
+	if (!kept_has_attributes(ns, st) || ns->sidecar_read == NULL)
+		return name != NULL ? -ENODATA : 0;
+	n = read_birth(fd, &r.key.birth);
+	if (n < 0)
+		return n;
+	r.name = name;
+	r.name_length = name != NULL ? (uint32_t)strlen(name) : 0;
+	n = ns->sidecar_read(ns->sidecar_arg, &r, buf, size);
+	return n > (long)size && size != 0 ? -ERANGE : n;
+}
+
+int kept_set_attribute(const struct vfs_ns *ns, int fd, const struct stat *st, const char *name, const void *value,
+		       size_t size, int flags)
+{
+	struct sidecar_record r = {.kind = SIDECAR_ATTRIBUTE, .key = key_of(st)};
+	int status = read_birth(fd, &r.key.birth);
+
+	if (status < 0)
+		return status;
+	if (flags != 0) {
+		bool there = kept_attribute(ns, fd, st, name, NULL, 0) >= 0;
+
+		if ((flags & XATTR_CREATE) != 0 ? there : !there)
+			return there ? -EEXIST : -ENODATA;
+	}
+	r.name = name;
+	r.name_length = (uint32_t)strlen(name);
+	r.value = value;
+	r.value_size = (uint32_t)size;
+	return ask(ns, &r);
 }
 
 /* --- names that go -------------------------------------------------------------------------------------------------------- */

@@ -24,12 +24,24 @@ static inline bool is_special(mode_t mode)
 
 /* False: nothing is kept of the inode. st: its host stat. No system call. */
 bool kept_may_be(const struct vfs_ns *ns, const struct stat *st);
-/* fd: any kind, O_PATH too, or AT_FDCWD. False, and *ret as it was: nothing is kept. */
+bool kept_has_owner(const struct vfs_ns *ns, const struct stat *st);
+/* It has attributes in the sidecar. No system call. */
+bool kept_has_attributes(const struct vfs_ns *ns, const struct stat *st);
+/* fd: any kind, O_PATH too, or AT_FDCWD. False, and *ret as it was: no owner is kept. */
 bool kept_get(const struct vfs_ns *ns, int fd, const struct stat *st, struct owner *ret);
 /* -EOPNOTSUPP: there is no sidecar. */
 MUST_CHECK int kept_set(const struct vfs_ns *ns, int fd, const struct stat *st, const struct owner *want);
 /* Nothing is kept of the inode any more. */
 void kept_forget(const struct vfs_ns *ns, const struct stat *st);
+/* The host says what `want` says: no owner has to be kept any more. */
+void kept_forget_owner(const struct vfs_ns *ns, int fd, const struct stat *st, const struct owner *want);
+
+/* An attribute under the guest's name; name NULL: all names, each with a NUL. As getxattr(2) and listxattr(2). */
+MUST_CHECK ssize_t kept_attribute(const struct vfs_ns *ns, int fd, const struct stat *st, const char *name, void *buf,
+				  size_t size);
+/* value NULL: removes it; flags as setxattr(2)'s. -EOPNOTSUPP: there is no sidecar. */
+MUST_CHECK int kept_set_attribute(const struct vfs_ns *ns, int fd, const struct stat *st, const char *name,
+				  const void *value, size_t size, int flags);
 
 /*
  * A name that is about to be removed or replaced, p->name in p->dir: what is kept of its inode goes with its last name. Begin,

@@ -37,6 +37,19 @@ static int open_read_only(struct walk *w, int flags)
 	return place_open(w, flags & ~(O_CREAT | O_EXCL | O_TRUNC), 0);
 }
 
+/* What is there already, in a sticky directory, for who is asked nothing else. */
+__attribute__((noinline)) static int check_sticky(struct walk *w, const char *parent)
+{
+	int fd CLEANUP(host_close_at) = place_open(w, O_PATH | O_CLOEXEC | O_NOFOLLOW, 0);
+	struct owner o;
+	struct stat st;
+
+	if (fd < 0 || host_fstat(fd, &st) < 0 || S_ISLNK(st.st_mode))
+		return 0;
+	owner_get(w->ns, fd, w->place.tree, &st, &o);
+	return permission_sticky(w->ns, w->place.dir, parent, w->place.tree, &o);
+}
+
 /* A place where something may be made. The new file is made first, so that it is known to be new and gets its owner. */
 __attribute__((noinline)) static int create(struct walk *w, int flags, mode_t mode)
 {
@@ -50,6 +63,11 @@ __attribute__((noinline)) static int create(struct walk *w, int flags, mode_t mo
 	if (p->tree == TREE_HOST || p->in_proc || p->magic || parent == NULL)
 		return place_open(w, flags, mode);
 	owner_of_new(ns, p->dir, parent, p->tree, S_IFREG | (mode & 07777), &new);
+	if (new.in_sticky && !w->checked && (flags & O_EXCL) == 0) {
+		r = check_sticky(w, parent);
+		if (r < 0)
+			return r;
+	}
 	if (!owner_needs_finish(&new))
 		return place_open(w, flags, mode);
 

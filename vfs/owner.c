@@ -125,7 +125,7 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
 	ret->uid = ret->gid = 0;
 	ret->mode = st->st_mode;
 	ret->rdev = st->st_rdev;
-	ret->kept = ret->anyones = ret->heir = false;
+	ret->kept = ret->anyones = ret->heir = ret->in_sticky = false;
 	ret->acl = 0;
 
 	if (tree != TREE_HOST && fd != -1 && is_special(st->st_mode) && kept_get(ns, fd, st, ret))
@@ -227,8 +227,8 @@ int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat
 	}
 	if (!attribute && marked)
 		remove_attribute(fd);
-	if (!attribute && marked && kept_may_be(ns, st))
-		kept_forget(ns, st);
+	if (!attribute && marked)
+		kept_forget_owner(ns, fd, st, want);
 	return 0;
 }
 
@@ -260,10 +260,11 @@ void owner_of_new(const struct vfs_ns *ns, int dir, const char *path, enum tree 
 	ret->gid = ns->creds->fsgid;
 	ret->mode = mode & (S_IFMT | 07777);
 	ret->rdev = 0;
-	ret->kept = ret->anyones = ret->heir = false;
+	ret->kept = ret->anyones = ret->heir = ret->in_sticky = false;
 	ret->acl = 0;
 	if (!owner_of_directory(ns, dir, path, tree, &parent))
 		return;
+	ret->in_sticky = (parent.mode & S_ISVTX) != 0 && (parent.mode & 022) != 0;
 	if ((parent.acl & OVERRIDE_DEFAULT_ACL) != 0 && !S_ISLNK(mode))
 		acl_of_new(ns, dir, path, ret);
 	if ((parent.mode & S_ISGID) == 0)

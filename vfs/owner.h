@@ -28,6 +28,7 @@ struct owner {
 	uint8_t acl; /* OVERRIDE_*_ACL: which access control lists it has */
 	/* owner_of_new()'s: the directory has a default list, which says the mode in the umask's place (acl.h). */
 	bool heir;
+	bool in_sticky; /* owner_of_new()'s: fs.protected_regular and _fifos are about the directory */
 	int dir;
 	const char *path;
 };

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/str.h"
+#include "vfs/acl.h"
 #include "vfs/kept.h"
 #include "vfs/owner.h"
 
@@ -36,7 +37,7 @@ void owner_adopt(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *
 static bool is_told_by_host(const struct owner *want, const struct owner *directory)
 {
 	return want->uid == directory->uid && want->gid == directory->gid && (want->mode & 07000) == 0 &&
-	       (S_ISLNK(want->mode) || (want->mode & 0600) == 0600);
+	       want->acl == 0 && (S_ISLNK(want->mode) || (want->mode & 0600) == 0600);
 }
 
 int owner_set_special(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, const struct owner *want)
@@ -47,8 +48,8 @@ int owner_set_special(const struct vfs_ns *ns, int fd, enum tree tree, const str
 	owner_adopt(ns, fd, tree, &directory);
 	if (kept_is_possible(ns) && !is_told_by_host(want, &directory))
 		r = kept_set(ns, fd, st, want);
-	else if (kept_may_be(ns, st))
-		kept_forget(ns, st);
+	else
+		kept_forget_owner(ns, fd, st, want);
 	return r < 0 || S_ISLNK(st->st_mode) ? r : owner_set_host_mode(fd, owner_host_mode(want->mode, false));
 }
 
@@ -77,11 +78,14 @@ int owner_finish_special(const struct vfs_ns *ns, int dir, const char *name, enu
 		return fd < 0 ? fd : 0;
 	if ((tree == TREE_UNKNOWN ? fd_tree(ns, fd) : tree) == TREE_HOST)
 		return 0;
-	if (!S_ISLNK(mode) && !want.heir)
+	/* bind(2) asks for what the umask leaves, whatever the directory's list says. */
+	if (S_ISSOCK(mode) || (S_ISFIFO(mode) && !want.heir))
 		owner_take_umask(&want, &st);
-	if (is_told_by_host(&want, &directory))
+	if (is_told_by_host(&want, &directory) && !want.heir)
 		return 0;
-	r = kept_set(ns, fd, &st, &want);
+	r = acl_give(ns, fd, &want);
+	if (r == 0)
+		r = want.heir ? owner_set(ns, fd, TREE_GUEST, &st, &want) : kept_set(ns, fd, &st, &want);
 	if (r == 0 && !S_ISLNK(mode) && (want.mode & 0600) != 0600)
 		r = owner_set_host_mode(fd, owner_host_mode(want.mode, false));
 	if (r < 0)
@@ -95,7 +99,7 @@ int owner_moved_special(const struct vfs_ns *ns, const struct owner *old, int to
 	int fd CLEANUP(host_close_at) = -1;
 	struct owner new, want;
 
-	if (!kept_is_possible(ns) || to_tree == TREE_HOST || kept_may_be(ns, st))
+	if (!kept_is_possible(ns) || to_tree == TREE_HOST || kept_has_owner(ns, st))
 		return 0;
 	owner_of_specials(ns, to, to_tree, &new);
 	if (old->uid == new.uid && old->gid == new.gid)
@@ -128,7 +132,7 @@ static int forget_told(const struct vfs_ns *ns, int fd, const struct stat *st, c
 	struct owner now;
 
 	if (kept_get(ns, fd, st, &now) && is_told_by_host(&now, directory))
-		kept_forget(ns, st);
+		kept_forget_owner(ns, fd, st, &now);
 	return 0;
 }
 

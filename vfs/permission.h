@@ -53,6 +53,11 @@ MUST_CHECK int permission_rename(const struct vfs_ns *ns, const struct parent *f
 				 unsigned flags);
 /* may_linkat(): fs.protected_hardlinks. */
 MUST_CHECK int permission_link(const struct vfs_ns *ns, int fd, enum tree tree);
+/*
+ * may_follow_link(): fs.protected_symlinks, where path, which ends in a link, may be followed by anybody. Costs nothing as long as
+ * nobody has made a link in another's directory.
+ */
+MUST_CHECK int permission_follow(const struct vfs_ns *ns, int dir, const char *path, enum tree tree);
 /* may_create_in_sticky(): fs.protected_regular and fs.protected_fifos. dir is where fd was found. */
 MUST_CHECK int permission_sticky(const struct vfs_ns *ns, int dir, const char *path, enum tree tree,
 				 const struct owner *o);

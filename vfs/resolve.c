@@ -419,6 +419,12 @@ __attribute__((noinline)) static int follow(struct walk *w)
 			return n == -ENOENT ? 0 : (int)n;
 		if (path[end] == '\0' && w->nofollow)
 			return -ELOOP;
+		if (path[end] == '\0') {
+			int r = permission_follow(w->ns, w->place.dir, buf, w->place.tree);
+
+			if (r < 0)
+				return r;
+		}
 		/* Links of the host's own tree mean the host's root, which is where the mount is. */
 		if (text[0] == '/' && walk_in_host_root(w)) {
 			if (w->mount.point + (size_t)n >= sizeof(buf))

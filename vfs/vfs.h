@@ -55,6 +55,8 @@ struct vfs_ns {
 	void *open_call_arg;
 	/* Makes the instance keep a record (INSTANCE_CALL_SIDECAR): 0 or -errno. NULL: nobody can. */
 	int (*sidecar)(void *arg, const struct sidecar_record *r);
+	/* What it has kept of attributes (INSTANCE_CALL_SIDECAR_READ): its size, and as much as fits in buf. */
+	long (*sidecar_read)(void *arg, const struct sidecar_record *r, void *buf, size_t size);
 	void *sidecar_arg;
 };
 

@@ -15,6 +15,7 @@
 #include "vfs/acl.h"
 #include "vfs/attribute.h"
 #include "vfs/internal.h"
+#include "vfs/kept.h"
 #include "vfs/permission.h"
 
 #define HIDDEN_PREFIX OVERRIDE_PREFIX
@@ -151,11 +152,23 @@ static ssize_t get_capability(const struct vfs_ns *ns, const struct object *o, v
 
 /* --- calls ----------------------------------------------------------------------------------------------------------- */
 
-static int set(const struct vfs_ns *ns, const struct object *o, enum name_kind kind, const char *name,
-	       const void *value, size_t size, int flags)
+/* A user attribute of the distribution's own file, which the file system does not take. */
+static bool is_aside(const struct vfs_ns *ns, struct object *o, const char *name, ssize_t r)
 {
-	return kind == NAME_KEPT ? attribute_set(ns, o->fd, name, value, size, flags)
-				 : (int)host_call(SYS_setxattr, fd_link(o->fd).text, name, value, size, flags);
+	if (r != -EOPNOTSUPP || !str_starts(name, "user."))
+		return false;
+	if (o->tree == TREE_UNKNOWN)
+		o->tree = fd_tree(ns, o->fd);
+	return o->tree == TREE_GUEST;
+}
+
+static int set(const struct vfs_ns *ns, struct object *o, enum name_kind kind, const char *name, const void *value,
+	       size_t size, int flags)
+{
+	int r = kind == NAME_KEPT ? -EOPNOTSUPP
+				  : (int)host_call(SYS_setxattr, fd_link(o->fd).text, name, value, size, flags);
+
+	return kind == NAME_KEPT || is_aside(ns, o, name, r) ? attribute_set(ns, o->fd, name, value, size, flags) : r;
 }
 
 int vfs_setxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const char *name, const void *value,
@@ -187,13 +200,16 @@ int vfs_setxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const ch
 	return r;
 }
 
-static ssize_t get(const struct vfs_ns *ns, const struct object *o, enum name_kind kind, const char *name, void *value,
+static ssize_t get(const struct vfs_ns *ns, struct object *o, enum name_kind kind, const char *name, void *value,
 		   size_t size)
 {
+	ssize_t r;
+
 	if (kind == NAME_KEPT)
 		return str_eq(name, CAPABILITY) ? get_capability(ns, o, value, size)
 						: attribute_get(ns, o->fd, name, value, size);
-	return host_call(SYS_getxattr, fd_link(o->fd).text, name, value, size);
+	r = host_call(SYS_getxattr, fd_link(o->fd).text, name, value, size);
+	return is_aside(ns, o, name, r) ? attribute_get(ns, o->fd, name, value, size) : r;
 }
 
 ssize_t vfs_getxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const char *name, void *value, size_t size)
@@ -241,8 +257,8 @@ int vfs_removexattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const
 	r = check(ns, &o, name, W_OK);
 	if (r < 0)
 		return r;
-	return kind == NAME_KEPT ? attribute_remove(ns, o.fd, name)
-				 : (int)host_call(SYS_removexattr, fd_link(o.fd).text, name);
+	r = kind == NAME_KEPT ? -EOPNOTSUPP : (int)host_call(SYS_removexattr, fd_link(o.fd).text, name);
+	return kind == NAME_KEPT || is_aside(ns, &o, name, r) ? attribute_remove(ns, o.fd, name) : r;
 }
 
 /* --- list -------------------------------------------------------------------------------------------------------------- */
@@ -290,10 +306,32 @@ static size_t rewrite(const struct vfs_ns *ns, char *list, size_t size)
 	return to;
 }
 
+/* Behind the n bytes that are there: what the sidecar has. The size of all. */
+__attribute__((noinline)) static ssize_t append_kept(const struct vfs_ns *ns, const struct object *o, char *list,
+						     size_t n, size_t size)
+{
+	char names[8192];
+	ssize_t kept = attribute_list_kept(ns, o->fd, names, sizeof(names));
+
+	if (kept < 0)
+		return kept == -ERANGE ? -E2BIG : kept;
+	for (size_t at = 0, length; at < (size_t)kept; at += length) {
+		length = strlen(names + at) + 1;
+		if (!may_see(ns, names + at))
+			continue;
+		if (n + length <= size)
+			memcpy(list + n, names + at, length);
+		else if (size != 0)
+			return -ERANGE;
+		n += length;
+	}
+	return (ssize_t)n;
+}
+
 ssize_t vfs_listxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, char *list, size_t size)
 {
 	struct object o CLEANUP(object_done) = OBJECT_INIT;
-	char own[8192];
+	char own[8192], *to = size >= sizeof(own) ? list : own;
 	ssize_t n;
 
 	n = open_object(ns, at, lookup, false, &o);
@@ -303,21 +341,19 @@ ssize_t vfs_listxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, cha
 		o.tree = fd_tree(ns, o.fd);
 	if (o.tree == TREE_HOST)
 		return host_call(SYS_listxattr, fd_link(o.fd).text, list, size);
-	if (size >= sizeof(own)) {
-		n = host_call(SYS_listxattr, fd_link(o.fd).text, list, size);
-		return n < 0 ? n : (ssize_t)rewrite(ns, list, (size_t)n);
-	}
-	n = host_call(SYS_listxattr, fd_link(o.fd).text, own, sizeof(own));
-	if (n == -ERANGE)
-		/* Too long for this stack: the host's own length is enough, and a larger buffer is asked with it. */
+	n = host_call(SYS_listxattr, fd_link(o.fd).text, to, to == list ? size : sizeof(own));
+	/* Too long for this stack: the host's own length is enough, and a larger buffer is asked with it. */
+	if (n == -ERANGE && to == own)
 		return size == 0 ? host_call(SYS_listxattr, fd_link(o.fd).text, NULL, 0) : -ERANGE;
+	if (n == -EOPNOTSUPP && kept_is_possible(ns))
+		n = 0;
 	if (n < 0)
 		return n;
-	n = (ssize_t)rewrite(ns, own, (size_t)n);
-	if (size == 0)
-		return n;
-	if ((size_t)n > size)
-		return -ERANGE;
-	memcpy(list, own, (size_t)n);
-	return n;
+	n = (ssize_t)rewrite(ns, to, (size_t)n);
+	if (to == own && size != 0) {
+		if ((size_t)n > size)
+			return -ERANGE;
+		memcpy(list, own, (size_t)n);
+	}
+	return append_kept(ns, &o, list, (size_t)n, size);
 }

@@ -18,7 +18,7 @@ static int look_at(struct tr_call *c, int fd, const struct stat *st, struct cred
 	*ret = (struct creds_exec_file){.uid = st->st_uid, .gid = st->st_gid, .mode = st->st_mode};
 	ret->readable = vfs_permission(&c->ns, st, R_OK) == 0;
 	/* Most programs have no attributes at all, and that is cheap to find out. */
-	if (host_call(SYS_flistxattr, fd, NULL, 0) == 0)
+	if (host_call(SYS_flistxattr, fd, NULL, 0) == 0 && (c->ns.in->features & INSTANCE_NO_XATTRS) == 0)
 		return 0;
 	/* An access control list, too, is for others than the owner. */
 	if (c->creds->fsuid != st->st_uid)

@@ -99,12 +99,12 @@ static bool fill_process(struct instance *in, const struct task_status *status, 
 }
 
 /* The call that the resident would make: the guest's thread waits for this one meanwhile, so its name is free. */
-static int keep_record(void *argument, const struct sidecar_record *record)
+static long call_sidecar(struct notify_request *r, uint32_t kind, const struct sidecar_record *record, void *buf,
+			 size_t size)
 {
-	struct notify_request *r = argument;
 	struct instance *in = r->call.ns.in;
 	struct instance_payload *p = instance_claim_payload(in, r->tid);
-	struct instance_call call = {.kind = INSTANCE_CALL_SIDECAR, .tid = (uint32_t)r->tid, .key = in->call_key};
+	struct instance_call call = {.kind = kind, .tid = (uint32_t)r->tid, .key = in->call_key};
 	long n;
 
 	if (p == NULL)
@@ -116,8 +116,20 @@ static int keep_record(void *argument, const struct sidecar_record *record)
 		call.arg[1] = (uint64_t)n;
 		n = instance_calls_answer(r->calls, &call);
 	}
+	if (n > 0 && buf != NULL)
+		memcpy(buf, p->bytes, (size_t)n < size ? (size_t)n : size);
 	instance_release_payload(p);
-	return (int)n;
+	return n;
+}
+
+static int keep_record(void *request, const struct sidecar_record *record)
+{
+	return (int)call_sidecar(request, INSTANCE_CALL_SIDECAR, record, NULL, 0);
+}
+
+static long read_record(void *request, const struct sidecar_record *record, void *buf, size_t size)
+{
+	return call_sidecar(request, INSTANCE_CALL_SIDECAR_READ, record, buf, size);
 }
 
 static void fill_call(struct notify_request *r, struct instance *in, const struct seccomp_notif *n, int root)
@@ -144,6 +156,7 @@ static void fill_call(struct notify_request *r, struct instance *in, const struc
 		/* Nobody keeps count here of what a guest has opened. */
 		.view_dirs = true,
 		.sidecar = keep_record,
+		.sidecar_read = read_record,
 		.sidecar_arg = r,
 	};
 }

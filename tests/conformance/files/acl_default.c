@@ -1,7 +1,7 @@
 /*
  * What is made in a directory with a default access control list.
  *
- * conformance: calls open, openat, creat, mkdir, mknod, symlink
+ * conformance: calls open, mkdir, mknod, symlink
  */
 #include "acl-common.h"
 

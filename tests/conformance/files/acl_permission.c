@@ -1,7 +1,7 @@
 /*
  * What access control lists allow to whom.
  *
- * conformance: calls setxattr, access, faccessat2, open, openat, execve, chdir, mkdir, unlink, rename, truncate, utimensat
+ * conformance: calls setxattr, access, open, execveat, chdir, mkdir, unlink, rename, truncate, utimensat
  */
 #include "acl-common.h"
 
