@@ -15,6 +15,8 @@
 #include "base/attr.h"
 
 #define OVERRIDE_ATTRIBUTE "user.containers.override_stat"
+/* What fuse-overlayfs calls the same, "uid:gid:mode": read where a store has come from there. */
+#define OVERRIDE_FUSE_ATTRIBUTE "user.fuseoverlayfs.override_stat"
 /* Names with this in front are hidden from guests. */
 #define OVERRIDE_PREFIX "user.containers.override_"
 /* In front of the names of attributes that only the host's root could set: security.*, trusted.*. */

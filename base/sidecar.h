@@ -97,7 +97,9 @@ struct sidecar_entry {
 
 struct sidecar_index {
 	_Atomic uint32_t count; /* entries: 0 is the answer to most questions */
-	_Atomic uint32_t links; /* of them, those about symbolic links */
+	_Atomic uint32_t links;      /* of them, those about symbolic links */
+	_Atomic uint32_t attributes; /* those that have any */
+	uint32_t unused;
 	_Atomic uint64_t begun[SIDECAR_INDEX_PLACES / 64];
 	struct sidecar_entry entries[SIDECAR_INDEX_PLACES];
 };

@@ -132,10 +132,13 @@ static long find(const struct sidecar_index *x, uint64_t device, uint64_t inode,
 	return -1;
 }
 
-static void count_link(struct sidecar_index *x, const struct sidecar_key *key, int change)
+/* An entry comes (1) or goes (-1). */
+static void tally(struct sidecar_index *x, const struct sidecar_key *key, const struct sidecar_owner *o, int change)
 {
 	if (S_ISLNK(key->type))
 		atomic_fetch_add(&x->links, (uint32_t)change);
+	if ((o->more & SIDECAR_ATTRIBUTES) != 0)
+		atomic_fetch_add(&x->attributes, (uint32_t)change);
 }
 
 int sidecar_index_set(struct sidecar_index *x, const struct sidecar_key *key, const struct sidecar_owner *o)
@@ -144,14 +147,14 @@ int sidecar_index_set(struct sidecar_index *x, const struct sidecar_key *key, co
 	long room, at = find(x, key->device, key->inode, &room);
 
 	if (at >= 0) {
-		count_link(x, &x->entries[at].key, -1);
-		count_link(x, key, 1);
+		tally(x, &x->entries[at].key, &x->entries[at].owner, -1);
+		tally(x, key, o, 1);
 		change(&x->entries[at], key, o);
 		return 0;
 	}
 	if (room < 0 || atomic_load(&x->count) >= SIDECAR_INDEX_MAX)
 		return -ENOSPC;
-	count_link(x, key, 1);
+	tally(x, key, o, 1);
 	change(&x->entries[room], key, o);
 	atomic_store_explicit(&x->entries[room].state, TAKEN, memory_order_release);
 	atomic_fetch_or(&x->begun[place / 64], 1ull << place % 64);
@@ -166,7 +169,7 @@ void sidecar_index_remove(struct sidecar_index *x, uint64_t device, uint64_t ino
 
 	if (at < 0)
 		return;
-	count_link(x, &x->entries[at].key, -1);
+	tally(x, &x->entries[at].key, &x->entries[at].owner, -1);
 	atomic_store_explicit(&x->entries[at].state, GONE, memory_order_release);
 	atomic_fetch_sub(&x->count, 1);
 	/* No search passes what nothing stands behind. */

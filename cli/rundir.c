@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "base/override.h"
 #include "cli/rundir_base.h"
 #include "cli/rundir_mounts.h"
 #include "cli/rundir_tools.h"
@@ -200,6 +201,18 @@ static bool has_attributes(int root)
 	return true;
 }
 
+/* The root directory has the attribute that podman and fuse-overlayfs give it, and not our mark. That lasts, whatever it gets then. */
+static bool is_unmarked(int root, const struct stat *st)
+{
+	if (fgetxattr(root, INSTANCE_UNMARKED_ATTRIBUTE, NULL, 0) >= 0)
+		return true;
+	if ((st->st_mode & S_ISVTX) != 0 ||
+	    (fgetxattr(root, OVERRIDE_ATTRIBUTE, NULL, 0) < 0 && fgetxattr(root, OVERRIDE_FUSE_ATTRIBUTE, NULL, 0) < 0))
+		return false;
+	(void)fsetxattr(root, INSTANCE_UNMARKED_ATTRIBUTE, "", 0, 0);
+	return true;
+}
+
 static int note_root(struct rundir *d)
 {
 	int root CLEANUP(host_close_at) = open(d->o->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -218,6 +231,8 @@ static int note_root(struct rundir *d)
 		in->features |= INSTANCE_NO_XATTRS;
 	else if (fgetxattr(root, INSTANCE_DEVICES_ATTRIBUTE, NULL, 0) >= 0)
 		in->features |= INSTANCE_DEVICE_NODES;
+	if ((in->features & INSTANCE_NO_XATTRS) == 0 && is_unmarked(root, &st))
+		in->features |= INSTANCE_UNMARKED | INSTANCE_DEVICE_NODES;
 	if (d->o->no_openat2 || !has_openat2())
 		in->features |= INSTANCE_NO_OPENAT2;
 	return 0;

@@ -60,24 +60,40 @@ static int copy_attributes(struct copy *c, int from, int to)
 	return 0;
 }
 
+struct kept_copy {
+	struct sidecar *to;
+	struct sidecar_key key;
+	int status;
+};
+
+static void put_copy(void *context, const struct sidecar_record *r)
+{
+	struct kept_copy *k = context;
+	struct sidecar_record copy = *r;
+
+	copy.key = k->key;
+	if (k->status == 0)
+		k->status = sidecar_put(k->to, &copy);
+}
+
 /* What the sidecar keeps of an inode, for its copy. */
 static int copy_kept(struct copy *c, int from, const char *from_name, int to, const char *to_name)
 {
-	struct sidecar_record r = {.kind = SIDECAR_OWNER};
-	struct override o;
+	const struct archive_options *o = c->work.options;
+	struct kept_copy k = {.to = o->copy_sidecar};
+	struct sidecar_key key;
 	struct stat st;
-	int status;
 
-	if (c->work.options->copy_sidecar == NULL ||
-	    !guest_kept(c->work.options->sidecar, from, from_name, c->device, &o))
+	if (o->copy_sidecar == NULL || o->sidecar == NULL || sidecar_count(o->sidecar) == 0)
 		return 0;
-	r.owner = (struct sidecar_owner){.uid = o.uid, .gid = o.gid, .mode = o.mode, .rdev = o.rdev};
+	if (sidecar_key_of(from, from_name, c->device, &key) < 0)
+		return 0;
 	if (fstatat(to, to_name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0)
 		return failed(c, "look at the copy of");
-	status = sidecar_key_of(to, to_name, st.st_dev, &r.key);
-	if (status == 0)
-		status = sidecar_put(c->work.options->copy_sidecar, &r);
-	return status < 0 ? work_fail_on(&c->work, status, "keep the owner of", c->path) : 0;
+	k.status = sidecar_key_of(to, to_name, st.st_dev, &k.key);
+	if (k.status == 0)
+		sidecar_each_of(o->sidecar, &key, put_copy, &k);
+	return k.status < 0 ? work_fail_on(&c->work, k.status, "keep the owner of", c->path) : 0;
 }
 
 /* Mode and time come last. A default ACL of the directory has given what is made in it one of its own. */

@@ -21,9 +21,11 @@ bool guest_kept(const struct sidecar *s, int fd, const char *name, dev_t device,
 	struct sidecar_key k;
 
 	if (s == NULL || sidecar_count(s) == 0 || sidecar_key_of(fd, name, device, &k) < 0 ||
-	    !sidecar_owner_of(s, &k, &o))
+	    !sidecar_entry_of(s, &k, &o) || (o.more & SIDECAR_NO_OWNER) != 0)
 		return false;
 	*ret = (struct override){.uid = o.uid, .gid = o.gid, .mode = o.mode, .rdev = o.rdev};
+	ret->acl = ((o.more & SIDECAR_ACCESS_ACL) != 0 ? OVERRIDE_ACCESS_ACL : 0) |
+		   ((o.more & SIDECAR_DEFAULT_ACL) != 0 ? OVERRIDE_DEFAULT_ACL : 0);
 	return true;
 }
 
@@ -162,16 +164,13 @@ static bool lists(const char *names, size_t size, const char *name)
 	return false;
 }
 
-int guest_attributes_read(struct guest_attributes *a, int fd, const struct override *o)
+/* What is with the inode. */
+static int read_host(struct guest_attributes *a, int fd, const struct override *o)
 {
 	ssize_t size = read_names(a, fd);
 	size_t at = 0;
 	bool capability;
 
-	a->count = 0;
-	free(a->acl_access);
-	free(a->acl_default);
-	a->acl_access = a->acl_default = NULL;
 	if (size <= 0)
 		return (int)size;
 	capability = lists(a->names, (size_t)size, OVERRIDE_KEPT_PREFIX "security.capability");
@@ -200,6 +199,72 @@ int guest_attributes_read(struct guest_attributes *a, int fd, const struct overr
 	return 0;
 }
 
+struct keeping {
+	struct guest_attributes *a;
+	const struct override *o;
+	size_t size;
+	char *to; /* NULL: only the size is asked */
+	int status;
+};
+
+static void take_kept(void *context, const struct sidecar_record *r)
+{
+	struct keeping *k = context;
+	char *name = k->to, *value;
+
+	if (r->kind != SIDECAR_ATTRIBUTE)
+		return;
+	if (name == NULL) {
+		k->size += r->name_length + 1 + r->value_size;
+		return;
+	}
+	value = name + r->name_length + 1;
+	memcpy(name, r->name, r->name_length);
+	name[r->name_length] = '\0';
+	memcpy(value, r->value, r->value_size);
+	k->to = value + r->value_size;
+	if (strcmp(name, ACL_ACCESS_ATTRIBUTE) == 0)
+		take_acl(k->o, true, value, r->value_size, &k->a->acl_access);
+	else if (strcmp(name, ACL_DEFAULT_ATTRIBUTE) == 0)
+		take_acl(k->o, false, value, r->value_size, &k->a->acl_default);
+	else if (add(k->a, name, (uintptr_t)value, r->value_size) < 0)
+		k->status = -ENOMEM;
+}
+
+static int read_kept(struct guest_attributes *a, const struct sidecar *s, const struct sidecar_key *key,
+		     const struct override *o)
+{
+	struct keeping k = {.a = a, .o = o};
+
+	sidecar_each_of(s, key, take_kept, &k);
+	if (k.size == 0)
+		return 0;
+	a->kept = malloc(k.size);
+	if (a->kept == NULL)
+		return -ENOMEM;
+	k.to = a->kept;
+	sidecar_each_of(s, key, take_kept, &k);
+	return k.status;
+}
+
+int guest_attributes_read(struct guest_attributes *a, const struct sidecar *s, int fd, const char *name,
+			  const struct stat *st, const struct override *o)
+{
+	struct sidecar_key key;
+	int r = 0;
+
+	a->count = 0;
+	free(a->acl_access);
+	free(a->acl_default);
+	free(a->kept);
+	a->acl_access = a->acl_default = a->kept = NULL;
+	if (name[0] == '\0')
+		r = read_host(a, fd, o);
+	if (r < 0 || s == NULL || sidecar_count(s) == 0 || sidecar_key_of(fd, name, st->st_dev, &key) < 0)
+		return r;
+	return read_kept(a, s, &key, o);
+}
+
 void guest_attributes_done(struct guest_attributes *a)
 {
 	free(a->list);
@@ -207,6 +272,7 @@ void guest_attributes_done(struct guest_attributes *a)
 	free(a->values);
 	free(a->acl_access);
 	free(a->acl_default);
+	free(a->kept);
 	*a = (struct guest_attributes){0};
 }
 

@@ -13,6 +13,7 @@ struct guest_attributes {
 	char *names, *values;
 	size_t names_room, values_room;
 	char *acl_access, *acl_default;
+	char *kept; /* names and values from the sidecar */
 };
 
 /*
@@ -23,8 +24,9 @@ void guest_owner(const struct sidecar *s, int fd, const char *name, const struct
 		 const struct override *parent, struct override *ret);
 /* What the sidecar keeps of it; false: nothing. */
 bool guest_kept(const struct sidecar *s, int fd, const char *name, dev_t device, struct override *ret);
-/* o: guest_owner()'s of it. 0 or -errno. */
-MUST_CHECK int guest_attributes_read(struct guest_attributes *a, int fd, const struct override *o);
+/* name, st and s as in guest_owner(), which has said o. 0 or -errno. */
+MUST_CHECK int guest_attributes_read(struct guest_attributes *a, const struct sidecar *s, int fd, const char *name,
+				     const struct stat *st, const struct override *o);
 void guest_attributes_done(struct guest_attributes *a);
 /*
  * Opens what the host's mode closes to its owner (it came by other means than ours): as vfs does, marks it and gives it the

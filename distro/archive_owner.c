@@ -6,6 +6,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include "base/instance.h"
 #include "distro/archive_acl.h"
 #include "distro/archive_guest.h"
 
@@ -60,19 +61,22 @@ static uint8_t lists_of(const struct tar_entry *e)
 
 void owner_of_entry(const struct tar_entry *e, struct override *ret)
 {
+	const char *name = find_attribute(e, OVERRIDE_ATTRIBUTE) != NULL ? OVERRIDE_ATTRIBUTE : OVERRIDE_FUSE_ATTRIBUTE;
+
 	*ret = (struct override){.uid = (uid_t)e->uid, .gid = (gid_t)e->gid, .mode = e->mode};
 	if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
 		ret->rdev = makedev(e->major, e->minor);
-	if (S_ISLNK(e->mode) || S_ISFIFO(e->mode) || S_ISSOCK(e->mode))
-		return;
-	ret->acl = lists_of(e);
+	if (!S_ISLNK(e->mode))
+		ret->acl = lists_of(e);
 	for (size_t i = 0; i < e->attribute_count; i++) {
 		const struct tar_attribute *a = &e->attributes[i];
 		struct override o;
 
-		if ((S_ISREG(e->mode) || S_ISDIR(e->mode)) && strcmp(a->name, OVERRIDE_ATTRIBUTE) == 0 &&
-		    a->size < 64 && override_parse(a->value, e->mode, &o) == 0 && S_ISDIR(o.mode) == S_ISDIR(e->mode))
-			*ret = o;
+		if ((!S_ISREG(e->mode) && !S_ISDIR(e->mode)) || strcmp(a->name, name) != 0 || a->size >= 64 ||
+		    override_parse(a->value, e->mode, &o) < 0 || S_ISDIR(o.mode) != S_ISDIR(e->mode))
+			continue;
+		o.acl |= ret->acl;
+		*ret = o;
 	}
 }
 
@@ -93,12 +97,18 @@ static bool is_kept(const char *name)
 	return starts(name, "security.") || starts(name, "trusted.") || is_list(name);
 }
 
+static bool is_ours(const char *name)
+{
+	return strcmp(name, OVERRIDE_ATTRIBUTE) == 0 || strcmp(name, OVERRIDE_FUSE_ATTRIBUTE) == 0 ||
+	       strcmp(name, INSTANCE_DEVICES_ATTRIBUTE) == 0 || strcmp(name, INSTANCE_UNMARKED_ATTRIBUTE) == 0;
+}
+
 /* The host's name of an attribute; NULL if there is no place for it. */
 static const char *host_name(const char *name, char *buf, size_t size)
 {
 	if (starts(name, OVERRIDE_KEPT_PREFIX) && is_kept(name + sizeof(OVERRIDE_KEPT_PREFIX) - 1))
 		return name;
-	if (starts(name, OVERRIDE_KEPT_PREFIX) || starts(name, OVERRIDE_PREFIX))
+	if (starts(name, OVERRIDE_KEPT_PREFIX) || starts(name, OVERRIDE_PREFIX) || is_ours(name))
 		return NULL;
 	if (starts(name, "user."))
 		return name;
@@ -109,14 +119,30 @@ static const char *host_name(const char *name, char *buf, size_t size)
 	return buf;
 }
 
-static bool is_ours(const char *name)
+/* In the sidecar, under the guest's name. name: of what is in the directory fd, "" for fd itself. */
+static int put_attribute(struct owners *o, int fd, const char *name, const char *attribute, const void *value,
+			 size_t size)
 {
-	return strcmp(name, OVERRIDE_ATTRIBUTE) == 0 || strcmp(name, OVERRIDE_KEPT_PREFIX "devices") == 0;
+	struct sidecar_record r = {.kind = SIDECAR_ATTRIBUTE};
+	int status = sidecar_key_of(fd, name, o->device, &r.key);
+
+	if (status < 0)
+		return status;
+	if (starts(attribute, OVERRIDE_KEPT_PREFIX))
+		attribute += sizeof(OVERRIDE_KEPT_PREFIX) - 1;
+	r.name = attribute;
+	r.name_length = (uint32_t)strlen(attribute);
+	r.value = size > 0 ? value : "";
+	r.value_size = (uint32_t)size;
+	return size <= SIDECAR_VALUE_MAX ? sidecar_put(o->sidecar, &r) : -E2BIG;
 }
 
 static void set(struct owners *o, int fd, const char *name, const void *value, size_t size)
 {
-	if (fsetxattr(fd, name, value, size, 0) < 0)
+	if (!o->no_attributes && fsetxattr(fd, name, value, size, 0) == 0)
+		return;
+	if (o->sidecar == NULL || (!o->no_attributes && errno != EOPNOTSUPP) ||
+	    put_attribute(o, fd, "", name, value, size) < 0)
 		o->lost_attributes++;
 }
 
@@ -176,7 +202,7 @@ int owner_apply_special(struct owners *o, int dir, const char *name, const struc
 	if (fstat(dir, &st) < 0)
 		return work_fail_on(o->work, -errno, "look at the directory of", e->name);
 	guest_owner(o->sidecar, dir, "", &st, NULL, &directory);
-	if (want->uid == directory.uid && want->gid == directory.gid && (want->mode & 07000) == 0 &&
+	if (want->uid == directory.uid && want->gid == directory.gid && (want->mode & 07000) == 0 && want->acl == 0 &&
 	    (S_ISLNK(want->mode) || (want->mode & 0600) == 0600))
 		return 0;
 	r = put_record(o, dir, name, want);
@@ -213,10 +239,7 @@ int owner_apply(struct owners *o, int fd, bool made, const struct tar_entry *e, 
 		if (r < 0)
 			return r;
 	}
-	if (!o->no_attributes)
-		set_attributes(o, fd, e);
-	else
-		o->lost_attributes += e->attribute_count;
+	set_attributes(o, fd, e);
 	host = override_host_mode(want->mode, r > 0);
 	/* What vfs makes of a mode without attributes. */
 	if (attribute && r == 0 && S_ISDIR(want->mode))
@@ -229,9 +252,24 @@ int owner_apply(struct owners *o, int fd, bool made, const struct tar_entry *e, 
 	return 0;
 }
 
-void owner_lose(struct owners *o, const struct tar_entry *e)
+void owner_special_attributes(struct owners *o, int dir, const char *name, const struct tar_entry *e)
 {
-	o->lost_attributes += e->attribute_count;
+	char buf[XATTR_NAME_MAX + 1];
+	struct acl list;
+
+	for (size_t i = 0; i < e->attribute_count; i++) {
+		const struct tar_attribute *a = &e->attributes[i];
+		const char *host = host_name(a->name, buf, sizeof(buf));
+
+		if (is_ours(a->name) || is_list(a->name))
+			continue;
+		if (o->sidecar == NULL || host == NULL || !starts(host, OVERRIDE_KEPT_PREFIX) ||
+		    put_attribute(o, dir, name, host, a->value, a->size) < 0)
+			o->lost_attributes++;
+	}
+	if (!S_ISLNK(e->mode) && list_of(e, ACL_ACCESS_ATTRIBUTE, &list) > 0 &&
+	    (o->sidecar == NULL || put_attribute(o, dir, name, ACL_ACCESS_ATTRIBUTE, &list, acl_size(&list)) < 0))
+		o->lost_attributes++;
 }
 
 void owner_say_lost(const struct owners *o, struct message *ret)

@@ -28,8 +28,8 @@ MUST_CHECK int owner_apply(struct owners *o, int fd, bool made, const struct tar
  */
 MUST_CHECK int owner_apply_special(struct owners *o, int dir, const char *name, const struct tar_entry *e,
 				   const struct override *want);
-/* The entry became something that cannot have attributes. */
-void owner_lose(struct owners *o, const struct tar_entry *e);
+/* Its attributes, and its access control list: in the sidecar. */
+void owner_special_attributes(struct owners *o, int dir, const char *name, const struct tar_entry *e);
 /* What could not be kept, as a sentence; "" if everything was. */
 void owner_say_lost(const struct owners *o, struct message *ret);
 

@@ -148,9 +148,10 @@ static int write_header(struct pack *p, const struct tar_entry *e, bool sparse)
 	return tar_write_header(&p->writer, e, p->extents, p->extent_count, sparse);
 }
 
-static int take_attributes(struct pack *p, int fd, const struct override *o, struct tar_entry *e)
+static int take_attributes(struct pack *p, int fd, const char *name, const struct stat *st, const struct override *o,
+			   struct tar_entry *e)
 {
-	int r = guest_attributes_read(&p->attributes, fd, o);
+	int r = guest_attributes_read(&p->attributes, p->work.options->sidecar, fd, name, st, o);
 
 	if (r < 0)
 		return work_fail_on(&p->work, r, "read the attributes of", p->name);
@@ -181,7 +182,7 @@ static int pack_file(struct pack *p, int dir, const char *name, const struct sta
 		e.link = known;
 		return write_header(p, &e, false);
 	}
-	r = take_attributes(p, fd, &o, &e);
+	r = take_attributes(p, fd, "", &now, &o, &e);
 	if (r < 0 || !S_ISREG(o.mode))
 		return r < 0 ? r : write_header(p, &e, false);
 	r = find_extents(p, fd, &now, &sparse);
@@ -198,6 +199,7 @@ static int pack_other(struct pack *p, int dir, const char *name, const struct st
 	char target[PATH_MAX];
 	struct override o;
 	struct tar_entry e;
+	int r;
 
 	guest_owner(p->work.options->sidecar, dir, name, st, parent, &o);
 	begin_entry(p, st, &o, &e);
@@ -211,7 +213,8 @@ static int pack_other(struct pack *p, int dir, const char *name, const struct st
 			return n == -ENOENT ? 0 : work_fail_on(&p->work, (int)n, "read", p->name);
 		e.link = target;
 	}
-	return write_header(p, &e, false);
+	r = known == NULL ? take_attributes(p, dir, name, st, &o, &e) : 0;
+	return r < 0 ? r : write_header(p, &e, false);
 }
 
 static int pack_subdirectory(struct pack *p, int dir, const char *name, const struct stat *st)
@@ -228,7 +231,7 @@ static int pack_subdirectory(struct pack *p, int dir, const char *name, const st
 		return work_fail_on(&p->work, -errno, "look at", p->name);
 	guest_owner(p->work.options->sidecar, fd, "", &now, NULL, &o);
 	begin_entry(p, &now, &o, &e);
-	r = take_attributes(p, fd, &o, &e);
+	r = take_attributes(p, fd, "", &now, &o, &e);
 	p->name[p->length++] = '/';
 	p->name[p->length] = '\0';
 	if (r == 0)

@@ -205,10 +205,10 @@ static int make_node(struct unpack *u, const struct spot *s, const struct tar_en
 	}
 	if (target == NULL && (mode & u->owners.umask) != 0 && fchmodat(s->dir->fd, s->name, mode, 0) < 0)
 		return work_fail_on(&u->work, -errno, "set the mode of", u->name);
-	owner_lose(&u->owners, e);
 	r = owner_apply_special(&u->owners, s->dir->fd, s->name, e, want);
 	if (r < 0)
 		return r;
+	owner_special_attributes(&u->owners, s->dir->fd, s->name, e);
 	if (utimensat(s->dir->fd, s->name, times(e, t), AT_SYMLINK_NOFOLLOW) < 0)
 		return work_fail_on(&u->work, -errno, "set the time of", u->name);
 	return 0;

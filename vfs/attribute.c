@@ -60,11 +60,11 @@ ssize_t attribute_get(const struct vfs_ns *ns, int fd, const char *name, void *v
 
 	if (r == 0)
 		r = host_call(SYS_getxattr, path_of(fd).text, n.text, value, size);
-	/* No user.* can be read of what has none: that is not there. */
-	if (r >= 0 || (r == -ENODATA && ns->in->sidecar.count == 0))
+	if (r >= 0 || (r == -ENODATA && ns->in->sidecar.attributes == 0))
 		return r;
+	/* A store that was moved to a file system with attributes has left them in the sidecar. */
 	if (r == -ENODATA)
-		r = host_fstatat(fd, "", &st, AT_EMPTY_PATH) == 0 && is_special(st.st_mode) && !is_user(name) ? 0 : r;
+		r = host_fstatat(fd, "", &st, AT_EMPTY_PATH) == 0 ? 0 : r;
 	else
 		r = look_aside(ns, fd, name, (int)r, -ENODATA, &st);
 	return r < 0 ? r : kept_attribute(ns, fd, &st, name, value, size);
@@ -92,17 +92,21 @@ int attribute_remove(const struct vfs_ns *ns, int fd, const char *name)
 
 	if (r == 0)
 		r = (int)host_call(SYS_removexattr, path_of(fd).text, n.text);
-	if (r == 0)
-		return 0;
-	r = look_aside(ns, fd, name, r, -EPERM, &st);
-	return r < 0 ? r : kept_set_attribute(ns, fd, &st, name, NULL, 0, 0);
+	if (r < 0 && r != -ENODATA) {
+		r = look_aside(ns, fd, name, r, -EPERM, &st);
+		return r < 0 ? r : kept_set_attribute(ns, fd, &st, name, NULL, 0, 0);
+	}
+	if (ns->in->sidecar.attributes != 0 && host_fstatat(fd, "", &st, AT_EMPTY_PATH) == 0 &&
+	    kept_has_attributes(ns, &st) && kept_set_attribute(ns, fd, &st, name, NULL, 0, 0) == 0)
+		r = 0;
+	return r;
 }
 
 ssize_t attribute_list_kept(const struct vfs_ns *ns, int fd, char *names, size_t size)
 {
 	struct stat st;
 
-	if (ns->in->sidecar.count == 0 || host_fstatat(fd, "", &st, AT_EMPTY_PATH) < 0)
+	if (ns->in->sidecar.attributes == 0 || host_fstatat(fd, "", &st, AT_EMPTY_PATH) < 0)
 		return 0;
 	return kept_attribute(ns, fd, &st, NULL, names, size);
 }

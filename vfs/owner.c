@@ -16,6 +16,9 @@ int owner_parse(const char *text, mode_t host, struct owner *ret)
 
 	if (r < 0)
 		return r;
+	/* Others have stand-ins for links, FIFOs and sockets, too: these are what they are. */
+	if (!S_ISREG(host) || !(S_ISCHR(o.mode) || S_ISBLK(o.mode)))
+		o.mode = (o.mode & 07777) | (host & S_IFMT);
 	*ret = (struct owner){.uid = o.uid, .gid = o.gid, .mode = o.mode, .rdev = o.rdev, .kept = true, .acl = o.acl};
 	return 0;
 }
@@ -51,24 +54,24 @@ static int write_attribute(int fd, const struct owner *o)
 	return r == -EBADF ? (int)host_call(SYS_setxattr, fd_link(fd).text, OWNER_ATTRIBUTE, text, n, 0) : r;
 }
 
-static int read_attribute(int fd, mode_t host, struct owner *ret)
+static int read_attribute(int fd, const char *name, mode_t host, struct owner *ret)
 {
 	char text[64];
-	long n = fd == AT_FDCWD ? host_call(SYS_getxattr, ".", OWNER_ATTRIBUTE, text, sizeof(text) - 1)
-				: host_call(SYS_fgetxattr, fd, OWNER_ATTRIBUTE, text, sizeof(text) - 1);
+	long n = fd == AT_FDCWD ? host_call(SYS_getxattr, ".", name, text, sizeof(text) - 1)
+				: host_call(SYS_fgetxattr, fd, name, text, sizeof(text) - 1);
 
 	if (n == -EBADF)
-		n = host_call(SYS_getxattr, fd_link(fd).text, OWNER_ATTRIBUTE, text, sizeof(text) - 1);
+		n = host_call(SYS_getxattr, fd_link(fd).text, name, text, sizeof(text) - 1);
 	if (n < 0)
 		return (int)n;
 	text[n] = '\0';
 	return owner_parse(text, host, ret);
 }
 
-static void remove_attribute(int fd)
+static void remove_attribute(int fd, const char *name)
 {
-	if (host_call(SYS_fremovexattr, fd, OWNER_ATTRIBUTE) == -EBADF)
-		(void)host_call(SYS_removexattr, fd_link(fd).text, OWNER_ATTRIBUTE);
+	if (host_call(SYS_fremovexattr, fd, name) == -EBADF)
+		(void)host_call(SYS_removexattr, fd_link(fd).text, name);
 }
 
 static bool can_be_marked(mode_t mode)
@@ -89,8 +92,10 @@ static bool can_be_kept(const struct vfs_ns *ns, const struct stat *st)
 
 int owner_read_kept(const struct vfs_ns *ns, int fd, const struct stat *st, struct owner *ret)
 {
-	int r = has_attributes(ns, st) ? read_attribute(fd, st->st_mode, ret) : -EOPNOTSUPP;
+	int r = has_attributes(ns, st) ? read_attribute(fd, OWNER_ATTRIBUTE, st->st_mode, ret) : -EOPNOTSUPP;
 
+	if (r == -ENODATA && (ns->in->features & INSTANCE_UNMARKED) != 0)
+		r = read_attribute(fd, OVERRIDE_FUSE_ATTRIBUTE, st->st_mode, ret);
 	if (r == 0)
 		return 0;
 	return kept_get(ns, fd, st, ret) ? 0 : r;
@@ -101,8 +106,7 @@ int owner_read_kept(const struct vfs_ns *ns, int fd, const struct stat *st, stru
 bool owner_is_plain(const struct vfs_ns *ns, enum tree tree, const struct stat *st)
 {
 	if (can_be_marked(st->st_mode))
-		return (st->st_mode & S_ISVTX) == 0 || tree == TREE_HOST;
-	(void)ns;
+		return !owner_is_marked(ns, st) || tree == TREE_HOST;
 	return tree == TREE_HOST || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
 }
 
@@ -135,7 +139,7 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
 		ret->gid = ns->creds->fsgid;
 		return;
 	}
-	if (tree == TREE_UNKNOWN && fd != -1 && (!ours || ((st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode))))
+	if (tree == TREE_UNKNOWN && fd != -1 && (!ours || (owner_is_marked(ns, st) && can_be_marked(st->st_mode))))
 		tree = fd_tree(ns, fd);
 	if (tree == TREE_HOST || (tree == TREE_UNKNOWN && !ours)) {
 		host_ids(ns, st, ret);
@@ -143,8 +147,7 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
 		ret->anyones = st->st_uid == ns->in->host_uid;
 		return;
 	}
-	if (fd != -1 && (st->st_mode & S_ISVTX) != 0 && can_be_marked(st->st_mode) &&
-	    owner_read_kept(ns, fd, st, ret) == 0)
+	if (fd != -1 && owner_is_marked(ns, st) && can_be_marked(st->st_mode) && owner_read_kept(ns, fd, st, ret) == 0)
 		return;
 	ret->uid = ret->gid = 0;
 	ret->mode = st->st_mode;
@@ -198,7 +201,7 @@ static int keep(const struct vfs_ns *ns, int fd, const struct stat *st, const st
 
 int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, const struct owner *want)
 {
-	bool marked = (st->st_mode & S_ISVTX) != 0, attribute = owner_needs_attribute(want);
+	bool marked = owner_is_marked(ns, st), attribute = owner_needs_attribute(want);
 	mode_t mode = owner_host_mode(want->mode, attribute);
 	int r;
 
@@ -226,7 +229,9 @@ int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat
 			return r;
 	}
 	if (!attribute && marked)
-		remove_attribute(fd);
+		remove_attribute(fd, OWNER_ATTRIBUTE);
+	if (!attribute && (ns->in->features & INSTANCE_UNMARKED) != 0)
+		remove_attribute(fd, OVERRIDE_FUSE_ATTRIBUTE);
 	if (!attribute && marked)
 		kept_forget_owner(ns, fd, st, want);
 	return 0;
@@ -241,7 +246,7 @@ bool owner_of_directory(const struct vfs_ns *ns, int dir, const char *path, enum
 
 	/* An unmarked directory is root's, and no setgid one. */
 	if (host_fstatat(dir, path, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
-	    (st.st_mode & S_ISVTX) == 0)
+	    !owner_is_marked(ns, &st))
 		return false;
 	if (path[0] != '\0') {
 		fd = host_openat(dir, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);

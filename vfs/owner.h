@@ -42,6 +42,13 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
  * owner_get() has done it, except for links where the caller has CAP_FOWNER.
  */
 void owner_adopt(const struct vfs_ns *ns, int fd, enum tree tree, struct owner *ret);
+/* The host's file or directory may have an attribute of ours. */
+static inline bool owner_is_marked(const struct vfs_ns *ns, const struct stat *st)
+{
+	return (st->st_mode & S_ISVTX) != 0 ||
+	       ((ns->in->features & INSTANCE_UNMARKED) != 0 && st->st_dev == ns->in->root_device &&
+		(S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)));
+}
 /* True if owner_get() would not need fd: no attribute and no directory has to be looked at. */
 bool owner_is_plain(const struct vfs_ns *ns, enum tree tree, const struct stat *st);
 /* Makes the object be `want` (type and rdev are those of `want`); st: its host stat. tree must be known. */

@@ -31,7 +31,7 @@ int owner_open_device(const struct vfs_ns *ns, int fd, int flags)
 	r = host_fstat(fd, &st);
 	if (r < 0)
 		return r;
-	if (!S_ISREG(st.st_mode) || st.st_size != 0 || (st.st_mode & S_ISVTX) == 0)
+	if (!S_ISREG(st.st_mode) || st.st_size != 0 || !owner_is_marked(ns, &st))
 		return -ENODEV;
 	r = owner_read_kept(ns, fd, &st, &o);
 	if (r < 0 || !(S_ISCHR(o.mode) || S_ISBLK(o.mode)))

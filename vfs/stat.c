@@ -95,7 +95,7 @@ static int look_plain(const struct vfs_ns *ns, struct vfs_at at, int lookup, str
 		return r;
 	if (S_ISLNK(l->st.st_mode) && (lookup & VFS_NOFOLLOW) == 0)
 		return 1;
-	if ((l->st.st_mode & S_ISVTX) != 0 || (is_special(l->st.st_mode) && kept_may_be(ns, &l->st)))
+	if (owner_is_marked(ns, &l->st) || (is_special(l->st.st_mode) && kept_may_be(ns, &l->st)))
 		return 1;
 	if (l->st.st_uid != ns->in->host_uid || l->st.st_gid != ns->in->host_gid)
 		tree = fd_tree(ns, at.dir);

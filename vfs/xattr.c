@@ -34,6 +34,12 @@ static bool is_kept(const char *name)
 	return str_starts(name, "security.") || str_starts(name, "trusted.") || acl_is_name(name);
 }
 
+/* In a store that was made by fuse-overlayfs. */
+static bool is_foreign(const struct vfs_ns *ns, const char *name)
+{
+	return (ns->in->features & INSTANCE_UNMARKED) != 0 && str_eq(name, OVERRIDE_FUSE_ATTRIBUTE);
+}
+
 static int translate(const struct vfs_ns *ns, struct object *o, const char *name, enum name_kind *ret)
 {
 	size_t n = strlen(name);
@@ -41,7 +47,7 @@ static int translate(const struct vfs_ns *ns, struct object *o, const char *name
 	if (n == 0 || n > XATTR_NAME_MAX)
 		return -ERANGE;
 	*ret = NAME_HOST;
-	if (str_starts(name, KEPT_PREFIX) || str_starts(name, HIDDEN_PREFIX))
+	if (str_starts(name, KEPT_PREFIX) || str_starts(name, HIDDEN_PREFIX) || is_foreign(ns, name))
 		*ret = NAME_HIDDEN;
 	if (!is_kept(name))
 		return 0;
@@ -155,7 +161,7 @@ static ssize_t get_capability(const struct vfs_ns *ns, const struct object *o, v
 /* A user attribute of the distribution's own file, which the file system does not take. */
 static bool is_aside(const struct vfs_ns *ns, struct object *o, const char *name, ssize_t r)
 {
-	if (r != -EOPNOTSUPP || !str_starts(name, "user."))
+	if (!str_starts(name, "user.") || (r != -EOPNOTSUPP && (r != -ENODATA || ns->in->sidecar.attributes == 0)))
 		return false;
 	if (o->tree == TREE_UNKNOWN)
 		o->tree = fd_tree(ns, o->fd);
@@ -274,7 +280,7 @@ static bool listed(const char *list, size_t size, const char *name)
 /* What the guest sees of one name; NULL for nothing. capability: security.capability is kept by us too. */
 static const char *shown(const struct vfs_ns *ns, bool capability, const char *name)
 {
-	if (str_starts(name, HIDDEN_PREFIX))
+	if (str_starts(name, HIDDEN_PREFIX) || is_foreign(ns, name))
 		return NULL;
 	if (str_starts(name, KEPT_PREFIX)) {
 		name += sizeof(KEPT_PREFIX) - 1;

@@ -22,9 +22,44 @@ make_others='cd /srv && echo x >file && chown 3:4 file && chmod 6751 file && mkd
 tell_others='cd /srv && stat -c "%n %u:%g %a %F" file dir null secret | paste -sd" " && echo lost >null && cat null'
 others='file 3:4 6751 regular file dir 1000:4 1770 directory null 0:5 644 character special file secret 0:0 0 regular file'
 
+# Attributes: of what can have none on the host, and access control lists, which are ours anyway. The capabilities are CAP_CHOWN.
+list=0x0200000001000600ffffffff02000500e903000004000400ffffffff10000700ffffffff20000000ffffffff
+capabilities=0x0100000201000000000000000000000000000000
+# shellcheck disable=SC2016
+make_attributes='cd /srv && attributes set link trusted.one first && attributes set link security.two "" &&
+	attributes set fifo trusted.f f && mkfifo listed && attributes set listed system.posix_acl_access '$list' &&
+	mkdir acl && attributes set acl system.posix_acl_default '$list' && touch acl/file && chmod 604 acl/file &&
+	ln -s gone gone && attributes set gone trusted.x x && rm gone && ln -s hard hard2 && attributes set hard2 trusted.x x &&
+	attributes remove hard2 trusted.x && cp /bin/busybox chown && chmod 755 chown &&
+	attributes set chown security.capability '$capabilities' && attributes set chown user.u u'
+# shellcheck disable=SC2016
+tell_attributes='cd /srv && for name in link fifo listed acl acl/file hard2 chown; do attributes list $name; done &&
+	attributes get link trusted.one && attributes get fifo trusted.f && attributes get listed system.posix_acl_access &&
+	attributes get acl/file system.posix_acl_access && attributes get acl system.posix_acl_default &&
+	attributes get chown security.capability && attributes get chown user.u'
+attributes="security.two trusted.one
+trusted.f
+system.posix_acl_access
+system.posix_acl_default
+system.posix_acl_access
+
+security.capability user.u
+first
+f
+$list
+0x0200000001000600ffffffff02000500e903000004000400ffffffff10000000ffffffff20000400ffffffff
+$list
+$capabilities
+u"
+
 # shellcheck disable=SC2317
 tells() {
 	says "$1" 0 "$all" "$2" "$3" sh -c "$tell"
+	says "$1" 0 "$attributes" "$2: attributes" "$3" sh -c "$tell_attributes"
+	# Not root, and with no capability but the file's.
+	# shellcheck disable=SC2016
+	says "$1" 0 '12:13 1000' "$2: a program's capabilities" -u user "$3" sh -c \
+		'echo x >/tmp/mine.$$ && /srv/chown 12:13 /tmp/mine.$$ && echo $(stat -c %u:%g /tmp/mine.$$) $(id -u)'
 }
 
 # lasts SIDE TELLING...: what was made.
@@ -78,14 +113,17 @@ tells_all() {
 for side in "${sides[@]}"; do
 	[ "$side" != native ] || continue
 	instances_start "$side" 0
-	run "$side" two sh -c '/bin/busybox --install -s /bin; mkdir -p /srv'
-	says "$side" 0 '' 'links, FIFOs, sockets' two sh -c "$make"
+	tool=$(dirname "$refuse")/attributes
+	[ "$side" != user ] || tool=$("$tests_dir/stage" "$tool")/attributes
+	${become_of[$side]} cp "$tool" "${root_of[$side]%/*}/e2e-$$.$side.two/rootfs/bin/"
+	run "$side" two sh -c '/bin/busybox --install -s /bin; mkdir -p /srv; chmod 1777 /tmp; echo user:x:1000:1000::/:/bin/sh >>/etc/passwd'
+	says "$side" 0 '' 'links, FIFOs, sockets' two sh -c "$make && $make_attributes"
 	lasts "$side" tells
 	travels "$side"
 	run "$side" two sh -c 'rm -r /srv && mkdir /srv'
 	run "$side" --terminate two
 	program_of[$side]=${program_of[$side]/ userns/ userns,xattr}
-	says "$side" 0 '' 'without attributes' two sh -c "$make && $make_others"
+	says "$side" 0 '' 'without attributes' two sh -c "$make && $make_attributes && $make_others"
 	lasts "$side" tells_all
 done
 finish
