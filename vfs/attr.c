@@ -168,7 +168,7 @@ static int change_owner(const struct vfs_ns *ns, struct object *o, uid_t uid, gi
 		touch_owner(o, st.st_uid);
 		return 0;
 	}
-	owner_drop_capabilities(o->fd, o->tree, now.mode);
+	owner_drop_capabilities(ns, o->fd, o->tree, now.mode);
 	if (want.uid == now.uid && want.gid == now.gid && want.mode == now.mode) {
 		touch_owner(o, uid == (uid_t)-1 && gid == (gid_t)-1 ? uid : st.st_uid);
 		return 0;
@@ -246,7 +246,7 @@ static int may_truncate(const struct vfs_ns *ns, struct object *o)
 		return S_ISDIR(owner.mode) ? -EISDIR : -EINVAL;
 	r = permission_of(ns, o->fd, &owner, W_OK);
 	if (r == 0)
-		owner_drop_capabilities(o->fd, o->tree, owner.mode);
+		owner_drop_capabilities(ns, o->fd, o->tree, owner.mode);
 	return r < 0 ? r : owner_written(ns, o->fd, o->tree, &st, &owner);
 }
 

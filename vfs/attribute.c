@@ -94,6 +94,8 @@ int attribute_remove(const struct vfs_ns *ns, int fd, const char *name)
 		r = (int)host_call(SYS_removexattr, path_of(fd).text, n.text);
 	if (r < 0 && r != -ENODATA) {
 		r = look_aside(ns, fd, name, r, -EPERM, &st);
+		if (r == 0 && !kept_has_attributes(ns, &st))
+			r = -ENODATA;
 		return r < 0 ? r : kept_set_attribute(ns, fd, &st, name, NULL, 0, 0);
 	}
 	if (ns->in->sidecar.attributes != 0 && host_fstatat(fd, "", &st, AT_EMPTY_PATH) == 0 &&

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "vfs/acl.h"
+#include "vfs/attribute.h"
 #include "vfs/kept.h"
 
 /* --- the attribute's text ------------------------------------------------------------------------------------------ */
@@ -325,10 +326,10 @@ bool owner_may_set_gid(const struct vfs_ns *ns, gid_t gid)
 	return owner_in_group(ns->creds, gid) || creds_capable(ns->creds, CAP_FSETID);
 }
 
-void owner_drop_capabilities(int fd, enum tree tree, mode_t mode)
+void owner_drop_capabilities(const struct vfs_ns *ns, int fd, enum tree tree, mode_t mode)
 {
 	if (tree == TREE_GUEST && S_ISREG(mode))
-		(void)host_call(SYS_removexattr, fd_link(fd).text, KEPT_PREFIX "security.capability");
+		(void)!attribute_remove(ns, fd, "security.capability");
 }
 
 int owner_written(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, struct owner *o)

@@ -107,7 +107,7 @@ MUST_CHECK int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree,
 /* True if a process may do what an owner may. */
 bool owner_may_change(const struct vfs_ns *ns, const struct owner *o);
 /* A program changes hands or content: it has no file capabilities any more. tree must be known. */
-void owner_drop_capabilities(int fd, enum tree tree, mode_t mode);
+void owner_drop_capabilities(const struct vfs_ns *ns, int fd, enum tree tree, mode_t mode);
 /* A process is going to write to a file: without CAP_FSETID that takes its set-id bits. tree must be known. */
 MUST_CHECK int owner_written(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat *st, struct owner *o);
 /* True if a process may keep the set-group-ID bit on a file of the group. */

@@ -55,7 +55,7 @@ int permission_open(struct walk *w, int fd, int flags)
 	/* Linux: the first write clears them. Here: what is written passes unseen. */
 	if (tree == TREE_UNKNOWN)
 		tree = fd_tree(ns, fd);
-	owner_drop_capabilities(fd, tree, o.mode);
+	owner_drop_capabilities(ns, fd, tree, o.mode);
 	return owner_written(ns, fd, tree, &st, &o);
 }
 

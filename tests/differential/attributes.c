@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,17 +228,61 @@ static size_t capability_value(struct vfs_ns_cap_data *data)
 	return revision == VFS_CAP_REVISION_1 && one_in(2) ? XATTR_CAPS_SZ_1 : XATTR_CAPS_SZ_2;
 }
 
+static const char *const lists[] = {"system.posix_acl_access", "system.posix_acl_access", "system.posix_acl_default"};
+
+static const char *any_attribute(void)
+{
+	return options.acls && one_in(2) ? pick(lists) : pick(attributes);
+}
+
+static bool is_list(const char *name)
+{
+	return strncmp(name, "system.posix_acl_", 17) == 0;
+}
+
+static void entry(struct posix_acl_xattr_entry **e, unsigned tag, unsigned id)
+{
+	*(*e)++ = (struct posix_acl_xattr_entry){.e_tag = (uint16_t)tag, .e_perm = (uint16_t)dice(8), .e_id = id};
+}
+
+/* An access control list, mostly a right one; how long it is. */
+static size_t list_value(unsigned char *value)
+{
+	static const unsigned named[] = {0, 100, 1000, 1000, 1001, 1001, 1002};
+	struct posix_acl_xattr_header *header = (void *)value;
+	struct posix_acl_xattr_entry *e = (void *)(header + 1), *first = e;
+	unsigned users = dice(3), groups = dice(3);
+
+	header->a_version = one_in(30) ? 1 : POSIX_ACL_XATTR_VERSION;
+	entry(&e, ACL_USER_OBJ, ACL_UNDEFINED_ID);
+	for (unsigned i = 0; i < users; i++)
+		entry(&e, ACL_USER, pick(named));
+	entry(&e, ACL_GROUP_OBJ, ACL_UNDEFINED_ID);
+	for (unsigned i = 0; i < groups; i++)
+		entry(&e, ACL_GROUP, pick(named));
+	if (users + groups > 0 ? !one_in(20) : one_in(4))
+		entry(&e, ACL_MASK, ACL_UNDEFINED_ID);
+	entry(&e, ACL_OTHER, ACL_UNDEFINED_ID);
+	if (one_in(20))
+		first[dice((unsigned)(e - first))].e_tag = (uint16_t)dice(0x40);
+	if (one_in(20))
+		first[dice((unsigned)(e - first))].e_perm = 8;
+	return (size_t)((unsigned char *)e - value) - (one_in(20) ? 1 : 0);
+}
+
 static void do_setxattr(struct worker *w)
 {
-	const char *name = pick(attributes);
+	const char *name = any_attribute();
 	int flags = one_in(6) ? XATTR_CREATE : one_in(6) ? XATTR_REPLACE : 0;
 	bool nofollow = one_in(5);
-	unsigned char value[32] = "value";
+	unsigned char value[128] __attribute__((aligned(8))) = "value";
 	size_t size = dice(6);
 	struct path p;
 
 	if (strcmp(name, "security.capability") == 0 && !one_in(10))
 		size = capability_value((struct vfs_ns_cap_data *)(void *)value);
+	if (is_list(name) && !one_in(20))
+		size = list_value(value);
 	any_path(w, &p);
 	p.dir = AT_FDCWD;
 	say(nofollow ? "lsetxattr(" : "setxattr(");
@@ -252,9 +298,9 @@ static void do_setxattr(struct worker *w)
 
 static void do_getxattr(struct worker *w)
 {
-	const char *name = pick(attributes);
+	const char *name = any_attribute();
 	bool nofollow = one_in(5);
-	unsigned char value[64];
+	unsigned char value[128];
 	struct path p;
 	ssize_t n;
 
@@ -273,7 +319,7 @@ static void do_getxattr(struct worker *w)
 
 static void do_removexattr(struct worker *w)
 {
-	const char *name = pick(attributes);
+	const char *name = any_attribute();
 	struct path p;
 
 	any_path(w, &p);
@@ -300,7 +346,7 @@ static void do_listxattr(struct worker *w)
 
 static void do_fxattr(struct worker *w)
 {
-	const char *name = pick(attributes);
+	const char *name = any_attribute();
 	int slot = some_slot(w), kind = (int)dice(3), fd = w->slots[slot];
 	char value[64] = "fd";
 

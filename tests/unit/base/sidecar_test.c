@@ -136,7 +136,8 @@ TestSuite(sidecar_index, .init = start);
 
 static struct sidecar_owner owner_of(uint64_t inode)
 {
-	return (struct sidecar_owner){(uint32_t)inode, (uint32_t)inode + 1, (uint32_t)inode + 2, inode + 3};
+	return (struct sidecar_owner){
+		.uid = (uint32_t)inode, .gid = (uint32_t)inode + 1, .mode = (uint32_t)inode + 2, .rdev = inode + 3};
 }
 
 static int set(uint64_t inode)
@@ -171,6 +172,31 @@ Test(sidecar_index, finds_what_was_put_in)
 	sidecar_index_remove(x, 5, 1);
 	cr_expect_not(has(1));
 	cr_expect_eq(x->count, 0);
+}
+
+Test(sidecar_index, counts_links_and_what_has_attributes)
+{
+	struct sidecar_key k = {.device = 5, .inode = 9, .birth = 1, .type = S_IFIFO};
+	struct sidecar_owner o = {.more = SIDECAR_NO_OWNER | SIDECAR_ATTRIBUTES | SIDECAR_ACCESS_ACL}, found;
+
+	cr_assert_eq(set(1), 0);
+	cr_assert_eq(sidecar_index_set(x, &k, &o), 0);
+	cr_expect_eq(x->count, 2);
+	cr_expect_eq(x->links, 1);
+	cr_expect_eq(x->attributes, 1);
+	cr_assert(sidecar_index_find(x, 5, 9, &k, &found));
+	cr_expect_eq(found.more, o.more);
+	o.more = 0;
+	cr_assert_eq(sidecar_index_set(x, &k, &o), 0);
+	cr_expect_eq(x->attributes, 0);
+	k.type = S_IFLNK;
+	o.more = SIDECAR_ATTRIBUTES;
+	cr_assert_eq(sidecar_index_set(x, &k, &o), 0);
+	cr_expect_eq(x->links, 2);
+	sidecar_index_remove(x, 5, 9);
+	sidecar_index_remove(x, 5, 1);
+	cr_expect_eq(x->links, 0);
+	cr_expect_eq(x->attributes, 0);
 }
 
 Test(sidecar_index, as_many_as_it_holds_and_no_more)

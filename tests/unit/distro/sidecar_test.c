@@ -112,6 +112,47 @@ Test(sidecar_file, keeps_what_is_put)
 }
 
 /* The number is used again: by another birth, or by another kind of file. */
+static void count_records(void *context, const struct sidecar_record *r)
+{
+	(void)r;
+	++*(int *)context;
+}
+
+Test(sidecar_file, says_what_is_kept_of_an_inode)
+{
+	const struct sidecar_key k = {.inode = 2, .birth = 1, .type = S_IFLNK};
+	const struct sidecar_key younger = {.inode = 2, .birth = 2, .type = S_IFLNK};
+	struct sidecar *s = open_it(true);
+	struct sidecar_owner o;
+	char names[64];
+	int records = 0;
+
+	cr_expect_not(sidecar_entry_of(s, &k, &o));
+	cr_expect_eq(sidecar_names_of(s, &k, names, sizeof(names)), 0);
+	cr_assert_eq(put(s, attribute(2, "trusted.a", "")), 0);
+	cr_assert(sidecar_entry_of(s, &k, &o));
+	cr_expect_eq(o.more, SIDECAR_NO_OWNER | SIDECAR_ATTRIBUTES);
+	cr_assert_eq(put(s, attribute(2, "system.posix_acl_access", "x")), 0);
+	cr_assert_eq(put(s, owner(2, 1, 20)), 0);
+	cr_assert(sidecar_entry_of(s, &k, &o));
+	cr_expect(o.uid == 20 && o.more == (SIDECAR_ATTRIBUTES | SIDECAR_ACCESS_ACL));
+	cr_expect_not(sidecar_entry_of(s, &younger, &o));
+	cr_expect_eq(sidecar_names_of(s, &k, names, sizeof(names)), 34);
+	cr_expect_eq(memcmp(names, "system.posix_acl_access\0trusted.a", 34), 0);
+	cr_expect_eq(sidecar_names_of(s, &k, names, 20), 34);
+	sidecar_each_of(s, &k, count_records, &records);
+	sidecar_each_of(s, &younger, count_records, &records);
+	cr_expect_eq(records, 3);
+	cr_assert_eq(put(s, attribute(2, "system.posix_acl_access", NULL)), 0);
+	cr_assert(sidecar_entry_of(s, &k, &o));
+	cr_expect_eq(o.more, SIDECAR_ATTRIBUTES);
+	cr_assert_eq(put(s, owner(2, 2, 21)), 0);
+	cr_expect_not(sidecar_entry_of(s, &k, &o), "a later birth voids all");
+	cr_assert(sidecar_entry_of(s, &younger, &o));
+	cr_expect_eq(o.more, 0);
+	sidecar_close(s);
+}
+
 Test(sidecar_file, another_inode_of_the_same_number_has_nothing)
 {
 	struct sidecar *s = open_it(true);
