@@ -61,6 +61,9 @@ enum mount_flags {
 	MOUNT_PART = 1 << 3,
 	/* umount2(2) with MNT_EXPIRE was called once. */
 	MOUNT_EXPIRING = 1 << 4,
+	/* Of mounts that guests made: set-id bits and file capabilities do not count, nothing is executed. */
+	MOUNT_NO_SUID = 1 << 5,
+	MOUNT_NO_EXEC = 1 << 6,
 };
 
 struct mount_entry {

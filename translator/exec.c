@@ -10,6 +10,7 @@
 #include <linux/personality.h>
 #include <linux/prctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -31,10 +32,14 @@
 #define DEPTH_MAX  5
 #define PREFIX_MAX (3 * DEPTH_MAX + 1)
 
+/* _STK_LIM: the largest stack that a program which knows more than its caller begins with. */
+#define STACK_SECURE (8ul * 1024 * 1024)
+
 struct plan {
 	int program; /* open descriptors, -1 for none */
 	int interpreter;
 	struct stat program_stat; /* as the guest sees it */
+	bool no_suid;             /* it is in a mount where set-id bits do not count */
 	const char *execfn;       /* what execve was given, or name */
 	char name[PATH_MAX];
 	char exe[PATH_MAX];
@@ -93,10 +98,11 @@ static int check_not_written(int fd)
 	return 0;
 }
 
-static int open_checked(struct tr_call *c, struct vfs_at at, int flags, struct stat *ret)
+static int open_checked(struct tr_call *c, struct vfs_at at, int flags, struct stat *ret, bool *ret_no_suid)
 {
 	int fd CLEANUP(host_close_at) = -1;
 	bool by_path = at.path == NULL || at.path[0] != '\0' || (flags & AT_EMPTY_PATH) == 0;
+	uint32_t limits;
 	int r;
 
 	if (!by_path) {
@@ -117,6 +123,11 @@ static int open_checked(struct tr_call *c, struct vfs_at at, int flags, struct s
 	r = check_executable(c, fd, by_path, ret);
 	if (r < 0)
 		return r;
+	limits = vfs_mount_flags(&c->ns, at, (flags & AT_SYMLINK_NOFOLLOW) != 0 ? VFS_NOFOLLOW : 0,
+				 MOUNT_NO_SUID | MOUNT_NO_EXEC);
+	if ((limits & MOUNT_NO_EXEC) != 0)
+		return -EACCES;
+	*ret_no_suid = (limits & MOUNT_NO_SUID) != 0;
 	r = check_not_written(fd);
 	return r < 0 ? r : take_fd(&fd);
 }
@@ -146,11 +157,12 @@ static bool is_out_of_reach(const struct vfs_at *at)
 static int open_interpreter(struct tr_call *c, struct plan *p, const char *path)
 {
 	struct stat st;
+	bool no_suid;
 	int r;
 
 	if (path[0] == '\0')
 		return 0;
-	p->interpreter = open_checked(c, (struct vfs_at){.dir = AT_FDCWD, .path = path}, 0, &st);
+	p->interpreter = open_checked(c, (struct vfs_at){.dir = AT_FDCWD, .path = path}, 0, &st, &no_suid);
 	if (p->interpreter < 0)
 		return p->interpreter;
 	r = ldr_probe_interpreter(p->interpreter);
@@ -182,7 +194,7 @@ static int make_plan(struct tr_call *c, struct vfs_at at, int flags, struct plan
 		if (depth == DEPTH_MAX)
 			return -ELOOP;
 		level = &p->level[depth];
-		p->program = open_checked(c, at, flags, &p->program_stat);
+		p->program = open_checked(c, at, flags, &p->program_stat, &p->no_suid);
 		if (p->program < 0)
 			return p->program;
 		r = ldr_probe(p->program, level);
@@ -278,6 +290,8 @@ static void fill_slot(struct tr_call *c, struct process_slot *s, const struct pl
 struct weakness {
 	int death_signal;
 	long personality;
+	bool limited;
+	struct rlimit stack;
 };
 
 static void take_weakness(const struct tr_exec_identity *who, struct weakness *ret)
@@ -285,6 +299,13 @@ static void take_weakness(const struct tr_exec_identity *who, struct weakness *r
 	const long weak = READ_IMPLIES_EXEC | ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | MMAP_PAGE_ZERO;
 
 	*ret = (struct weakness){.personality = -1};
+	/* bprm_execve(): the place of its stack must not be its caller's to choose. */
+	if (who->secure && host_call(SYS_getrlimit, RLIMIT_STACK, &ret->stack) == 0 &&
+	    ret->stack.rlim_cur > STACK_SECURE) {
+		const struct rlimit limit = {.rlim_cur = STACK_SECURE, .rlim_max = ret->stack.rlim_max};
+
+		ret->limited = host_call(SYS_setrlimit, RLIMIT_STACK, &limit) == 0;
+	}
 	if (!who->keeps_death_signal) {
 		(void)host_call(SYS_prctl, PR_GET_PDEATHSIG, &ret->death_signal);
 		(void)host_call(SYS_prctl, PR_SET_PDEATHSIG, 0);
@@ -301,6 +322,8 @@ static void give_weakness_back(const struct weakness *w)
 		(void)host_call(SYS_prctl, PR_SET_PDEATHSIG, w->death_signal);
 	if (w->personality >= 0)
 		(void)host_call(SYS_personality, w->personality);
+	if (w->limited)
+		(void)host_call(SYS_setrlimit, RLIMIT_STACK, &w->stack);
 }
 
 static long execute(struct tr_call *c, const struct plan *p, uint64_t argv, uint64_t envp)
@@ -314,7 +337,7 @@ static long execute(struct tr_call *c, const struct plan *p, uint64_t argv, uint
 
 	if (s == NULL)
 		return -EAGAIN;
-	r = tr_creds_exec(c, p->program, &p->program_stat, &who);
+	r = tr_creds_exec(c, p->program, &p->program_stat, p->no_suid, &who);
 	if (r < 0)
 		return r;
 	if (p->words > 0) {
@@ -367,7 +390,8 @@ long sys_execveat(struct tr_call *c, const struct execveat_args *a)
 		return -EINVAL;
 	if ((a->flags & AT_EXECVE_CHECK) != 0) {
 		struct stat st;
-		int fd CLEANUP(host_close_at) = open_checked(c, a->at, a->flags, &st);
+		bool no_suid;
+		int fd CLEANUP(host_close_at) = open_checked(c, a->at, a->flags, &st, &no_suid);
 
 		return fd < 0 ? fd : 0;
 	}

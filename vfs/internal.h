@@ -81,6 +81,8 @@ enum mount_relation {
 	MOUNT_PARENT,     /* a mount point lies somewhere below it */
 };
 enum mount_relation mount_relation(struct instance *in, const char *path);
+/* A mount with any of these flags exists. */
+bool mount_any(struct instance *in, uint32_t flags);
 /* A mount that may not be written to, other than /sys, exists. */
 bool mount_any_read_only(struct instance *in);
 /* True if files at the host's path `source` are the distribution's own, so that owners are kept in attributes. */

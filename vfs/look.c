@@ -95,7 +95,7 @@ __attribute__((noinline)) static ssize_t readlink_walk(const struct vfs_ns *ns, 
 	if (fd < 0)
 		return fd;
 	if (w.place.in_proc && (w.place.proc.kind == PROCFS_LINK || w.place.proc.kind == PROCFS_MAGIC))
-		return procfs_readlink(ns, &w.place.proc, buf, size);
+		return !procfs_may_look(ns, &w.place.proc) ? -EACCES : procfs_readlink(ns, &w.place.proc, buf, size);
 	n = host_call(SYS_readlinkat, fd, "", text, sizeof(text));
 	/* With an empty path, what is no link is ENOENT. */
 	if (n < 0)

@@ -171,6 +171,14 @@ enum mount_relation mount_relation(struct instance *in, const char *path)
 	return relation;
 }
 
+bool mount_any(struct instance *in, uint32_t flags)
+{
+	for (uint32_t i = 0; i < count(in); i++)
+		if ((in->mounts[i].flags & flags) != 0)
+			return true;
+	return false;
+}
+
 bool mount_any_read_only(struct instance *in)
 {
 	for (uint32_t i = 0; i < count(in); i++)

@@ -32,6 +32,8 @@ int permission_open(struct walk *w, int fd, int flags)
 	if (S_ISDIR(st.st_mode) ? write && (flags & OPEN_TMPFILE) == 0 : (flags & O_DIRECTORY) != 0)
 		return 0;
 	if (w->place.in_proc) {
+		if (procfs_is_own_list(ns, &w->place.proc))
+			return 0;
 		procfs_owner(ns, &w->place.proc, &o.uid, &o.gid);
 		o.anyones = false;
 	}

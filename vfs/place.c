@@ -15,6 +15,11 @@ int place_open(struct walk *w, int flags, mode_t mode)
 		return plain_open(w->ns, p->path, flags & ~O_NOFOLLOW, mode);
 	if (p->in_proc && p->proc.kind == PROCFS_TEXT && (flags & O_PATH) == 0)
 		return procfs_open_text(w->ns, &p->proc, flags);
+	if (p->in_proc && (flags & O_PATH) == 0) {
+		fd = procfs_may_open(w->ns, &p->proc);
+		if (fd < 0)
+			return fd;
+	}
 	if (p->in_proc && p->proc.read_only && (flags & O_PATH) == 0 &&
 	    ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0)) {
 		fd = guard_open(w->ns, p->dir, p->path, p->trusted, O_PATH | O_CLOEXEC, 0, p->resolve);

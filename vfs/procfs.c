@@ -41,15 +41,18 @@ static const struct procfs_view views[] = {
 	{"PID/cwd", PROCFS_LINK, .link = procfs_link_host},
 	{"PID/root", PROCFS_LINK, .link = procfs_link_root},
 	{"PID/fd/*", PROCFS_MAGIC, .link = procfs_link_host, .hidden = is_reserved_fd},
-	{"PID/fdinfo/*", PROCFS_HOST, .hidden = is_reserved_fd},
+	{"PID/fdinfo/*", PROCFS_HOST, .hidden = is_reserved_fd, .private = true},
+	{"PID/fdinfo", PROCFS_HOST, .private = true},
 	{"PID/map_files/*", PROCFS_MAGIC, .link = procfs_link_host, .hidden = is_resident_range},
 	{"PID/ns/*", PROCFS_MAGIC, .link = procfs_link_host},
 
 	{"PID/status", PROCFS_TEXT, procfs_make_status},
 	{"PID/stat", PROCFS_TEXT, procfs_make_stat},
-	{"PID/maps", PROCFS_TEXT, procfs_make_maps},
-	{"PID/smaps", PROCFS_TEXT, procfs_make_maps},
-	{"PID/numa_maps", PROCFS_TEXT, procfs_make_numa_maps},
+	{"PID/maps", PROCFS_TEXT, procfs_make_maps, .private = true},
+	{"PID/smaps", PROCFS_TEXT, procfs_make_maps, .private = true},
+	{"PID/numa_maps", PROCFS_TEXT, procfs_make_numa_maps, .private = true},
+	{"PID/smaps_rollup", PROCFS_HOST, .private = true},
+	{"PID/timers", PROCFS_HOST, .private = true},
 	{"PID/mounts", PROCFS_TEXT, procfs_make_mounts},
 	{"PID/mountinfo", PROCFS_TEXT, procfs_make_mountinfo},
 	{"PID/mountstats", PROCFS_TEXT, procfs_make_mountstats},
@@ -207,6 +210,13 @@ static int host_path(const struct place *p, size_t used, char *buf, size_t size)
 	else
 		n = str_format(buf, size, "/proc%s%.*s", slash, (int)used, p->below);
 	return n < size ? 0 : -ENOENT;
+}
+
+int procfs_may_open(const struct vfs_ns *ns, const struct procfs_entry *entry)
+{
+	if (entry->view == NO_VIEW || !views[entry->view].private)
+		return 0;
+	return procfs_may_look(ns, entry) ? 0 : -EACCES;
 }
 
 int procfs_lookup(const struct vfs_ns *ns, const char *rest, struct procfs_entry *ret)

@@ -51,6 +51,18 @@ MUST_CHECK bool procfs_hides(const struct vfs_ns *ns, const char *rest, const ch
 void procfs_owner(const struct vfs_ns *ns, const struct procfs_entry *entry, uid_t *ret_uid, gid_t *ret_gid);
 
 /*
+ * What ptrace(2) calls access in mode PTRACE_MODE_READ_FSCREDS: may the guest look into the entry's task? Links are read and
+ * followed, and private files opened, by who may.
+ */
+MUST_CHECK bool procfs_may_look(const struct vfs_ns *ns, const struct procfs_entry *entry);
+
+/* What opening the entry needs beside permissions: 0 or -EACCES. */
+MUST_CHECK int procfs_may_open(const struct vfs_ns *ns, const struct procfs_entry *entry);
+
+/* True for what a process may open whoever it is and whatever its mode says: its own descriptors. */
+MUST_CHECK bool procfs_is_own_list(const struct vfs_ns *ns, const struct procfs_entry *entry);
+
+/*
  * True if pid is a process or thread of the instance: its /proc/PID/exe is the instance's resident. Where that cannot be
  * seen (zombies, what is not dumpable), it has a slot, or a guest is its parent.
  */

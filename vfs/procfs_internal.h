@@ -99,6 +99,8 @@ struct procfs_view {
 	/* What "*" stands for does not exist for the guest. */
 	bool (*hidden)(const char *name);
 	enum procfs_write write;
+	/* Only who may look into the task opens it: the kernel asks beside the mode. Links need no flag. */
+	bool private;
 	/* TEXT: opens it by itself, also for writing, in place of all of the above. */
 	int (*open)(const struct vfs_ns *ns, const struct procfs_entry *entry, int flags);
 };

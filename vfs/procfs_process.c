@@ -3,6 +3,7 @@
  * before it is used.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdatomic.h>
 
 #include "base/host.h"
@@ -166,6 +167,20 @@ void procfs_identity(const struct vfs_ns *ns, pid_t pid, pid_t tid, struct procf
 		ret->creds.group_count = 0;
 }
 
+bool procfs_may_look(const struct vfs_ns *ns, const struct procfs_entry *entry)
+{
+	const struct creds *me = ns->creds, *them;
+	struct procfs_identity id;
+
+	if (entry->pid == 0 || entry->pid == ns->pid || creds_capable(me, CAP_SYS_PTRACE))
+		return true;
+	procfs_identity(ns, entry->pid, entry->tid, &id);
+	them = &id.creds;
+	return id.dumpable == 1 && me->fsuid == them->ruid && me->fsuid == them->euid && me->fsuid == them->suid &&
+	       me->fsgid == them->rgid && me->fsgid == them->egid && me->fsgid == them->sgid &&
+	       (them->cap_permitted & ~me->cap_effective) == 0;
+}
+
 static const char *behind_number(const char *s)
 {
 	while (*s >= '0' && *s <= '9')
@@ -186,6 +201,13 @@ static bool is_always_owned(const char *host)
 		if (str_eq(rest, directories[i]))
 			return true;
 	return false;
+}
+
+bool procfs_is_own_list(const struct vfs_ns *ns, const struct procfs_entry *entry)
+{
+	size_t n = strlen(entry->host);
+
+	return entry->pid == ns->pid && n > 3 && str_eq(entry->host + n - 3, "/fd");
 }
 
 void procfs_owner(const struct vfs_ns *ns, const struct procfs_entry *entry, uid_t *ret_uid, gid_t *ret_gid)

@@ -167,6 +167,36 @@ int procfs_make_status(const struct procfs_from *from, struct procfs_out *o)
 	return r;
 }
 
+/* What proc_pid_stat(5) marks [PT], addresses above all: the kernel says this instead to who may not look. */
+static const char *stat_instead(unsigned field)
+{
+	if (field == 26 || field == 27)
+		return "1";
+	return field == 28 || field == 29 || field == 30 || field == 35 || field >= 45 ? "0" : NULL;
+}
+
+/* The fields behind the parent's, each with the space in front. */
+static void put_stat_rest(bool may_look, const char *text, size_t n, struct procfs_out *o)
+{
+	size_t at = 0;
+
+	for (unsigned field = 5; !may_look && at < n; field++) {
+		const char *instead = stat_instead(field);
+		size_t from = ++at;
+
+		procfs_puts(o, " ");
+		while (at < n && text[at] != ' ' && text[at] != '\n')
+			at++;
+		if (instead != NULL && at > from && text[from] != '0')
+			procfs_puts(o, instead);
+		else
+			procfs_put(o, text + from, at - from);
+		if (at < n && text[at] == '\n')
+			break;
+	}
+	procfs_put(o, text + at, n - at);
+}
+
 /* "pid (name) state ppid ...": the name may hold anything, closing brackets and newlines included. */
 int procfs_make_stat(const struct procfs_from *from, struct procfs_out *o)
 {
@@ -187,6 +217,6 @@ int procfs_make_stat(const struct procfs_from *from, struct procfs_out *o)
 	}
 	procfs_put(o, text, parent);
 	procfs_putf(o, "%d", procfs_parent(from->ns, from->entry->pid, (pid_t)number(text + parent, i - parent)));
-	procfs_put(o, text + i, (size_t)n - i);
+	put_stat_rest(procfs_may_look(from->ns, from->entry), text + i, (size_t)n - i, o);
 	return 0;
 }

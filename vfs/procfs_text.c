@@ -238,15 +238,20 @@ int procfs_open_text(const struct vfs_ns *ns, const struct procfs_entry *entry, 
 		return -EEXIST;
 	if ((flags & O_DIRECTORY) != 0)
 		return -ENOTDIR;
+	r = procfs_may_open(ns, entry);
+	if (r < 0)
+		return r;
 	if (v->open != NULL)
 		return v->open(ns, entry, flags);
 
-	/* Whether the guest may read it, and whether there is such a task, is the host's to say. */
+	/* Whether there is such a task is the host's to say. */
 	host = host_open(entry->host, O_RDONLY | O_CLOEXEC, 0);
 	if (host < 0)
 		return host;
 	if (writes && v->write != PROCFS_WRITE_FORGET)
 		return refusals[v->write];
+	if (writes && entry->pid != ns->pid)
+		return -EPERM;
 	memfd = new_memfd(entry);
 	if (memfd < 0)
 		return memfd;

@@ -75,3 +75,21 @@ ssize_t vfs_real_path(const struct vfs_ns *ns, struct vfs_at at, int lookup, cha
 	walk_done(&w);
 	return n;
 }
+
+uint32_t vfs_mount_flags(const struct vfs_ns *ns, struct vfs_at at, int lookup, uint32_t which)
+{
+	char path[PATH_MAX];
+	struct mount m;
+	ssize_t n;
+
+	if (!mount_any(ns->in, which))
+		return 0;
+	if (at.path == NULL || at.path[0] == '\0')
+		n = vfs_fd_path(ns, at.dir, path, sizeof(path));
+	else
+		n = vfs_real_path(ns, at, lookup, path, sizeof(path));
+	if (n < 0)
+		return 0;
+	mount_find(ns, path, &m);
+	return m.flags & which;
+}

@@ -207,7 +207,7 @@ __attribute__((noinline)) static int place_in_proc(struct walk *w, const char *r
 	struct procfs_entry *e = &w->place.proc;
 	struct last last = path_last(rest);
 	char text[PATH_MAX];
-	bool end, slash, magic;
+	bool end, slash, follow = false;
 	ssize_t n;
 	int r;
 
@@ -224,15 +224,19 @@ __attribute__((noinline)) static int place_in_proc(struct walk *w, const char *r
 	r = procfs_lookup(w->ns, w->host, e);
 	if (r < 0)
 		return r;
+	if (e->kind == PROCFS_LINK || e->kind == PROCFS_MAGIC)
+		follow = slash || !w->nofollow || w->host[e->used] != '\0';
 	end = e->kind == PROCFS_HOST || e->kind == PROCFS_TEXT || w->host[e->used] == '\0';
-	if (e->kind == PROCFS_LINK && (!end || slash || !w->nofollow)) {
+	if (follow && !procfs_may_look(w->ns, e))
+		return -EACCES;
+	if (e->kind == PROCFS_LINK && follow) {
 		n = procfs_readlink(w->ns, e, text, sizeof(text));
 		/* Those with a full path (exe, cwd, root) are magic links in Linux. */
 		if (n > 0 && text[0] == '/' && (w->resolve & RESOLVE_NO_MAGICLINKS) != 0)
 			return -ELOOP;
 		return n < 0 ? (int)n : follow_text(w, rest_at + e->used, text, (size_t)n);
 	}
-	if (e->kind == PROCFS_MAGIC && (!end || slash || !w->nofollow)) {
+	if (e->kind == PROCFS_MAGIC && follow) {
 		if ((w->resolve & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) != 0)
 			return -ELOOP;
 		if ((w->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0)
@@ -247,10 +251,9 @@ __attribute__((noinline)) static int place_in_proc(struct walk *w, const char *r
 	if (slash)
 		w->host[n++] = '/';
 	w->host[n] = '\0';
-	magic = e->kind == PROCFS_MAGIC && (slash || !w->nofollow);
-	walk_place_at(w, AT_FDCWD, w->host, 0, 0, magic ? TREE_UNKNOWN : TREE_HOST);
-	w->place.magic = magic;
-	w->place.in_proc = !magic;
+	walk_place_at(w, AT_FDCWD, w->host, 0, 0, follow ? TREE_UNKNOWN : TREE_HOST);
+	w->place.magic = follow;
+	w->place.in_proc = !follow;
 	return 0;
 }
 

@@ -160,6 +160,12 @@ MUST_CHECK ssize_t vfs_host_path(const struct vfs_ns *ns, const char *guest, cha
 MUST_CHECK ssize_t vfs_real_path(const struct vfs_ns *ns, struct vfs_at at, int lookup, char *buf, size_t size);
 
 /*
+ * Which of these flags (enum mount_flags) the mount has through which at names an object that exists. Costs next to nothing
+ * while no mount has any of them.
+ */
+uint32_t vfs_mount_flags(const struct vfs_ns *ns, struct vfs_at at, int lookup, uint32_t which);
+
+/*
  * The directory that holds the last component, for what must act on a name (bind of AF_UNIX, mount points): an O_PATH
  * descriptor in *ret_dir (the caller's to close), the component in name (NAME_MAX + 1 bytes). A last component that is
  * a link is not followed. -EEXIST for "/", "." and "..".

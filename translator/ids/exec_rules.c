@@ -95,8 +95,9 @@ static int gain(struct creds *c, const struct creds_exec_file *file, bool no_new
 	return 0;
 }
 
-int creds_exec(struct creds *c, const struct creds_exec_file *file, bool no_new_privs, struct creds_exec_effect *ret)
+int creds_exec(struct creds *c, const struct creds_exec_file *file, unsigned unsafe, struct creds_exec_effect *ret)
 {
+	const bool no_new_privs = (unsafe & CREDS_NO_NEW_PRIVS) != 0;
 	const struct creds old = *c;
 	bool effective, id_changed;
 	int r;
@@ -110,9 +111,11 @@ int creds_exec(struct creds *c, const struct creds_exec_file *file, bool no_new_
 				  (!no_new_privs && ((file->mode & S_ISUID) != 0 ||
 						     (file->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)));
 	id_changed = c->euid != old.euid || !in_group(&old, c->egid);
-	if (no_new_privs && (id_changed || !subset(c->cap_permitted, old.cap_permitted))) {
-		c->euid = c->ruid;
-		c->egid = c->rgid;
+	if (unsafe != 0 && (id_changed || !subset(c->cap_permitted, old.cap_permitted))) {
+		if (no_new_privs || !creds_capable(&old, CAP_SETUID)) {
+			c->euid = c->ruid;
+			c->egid = c->rgid;
+		}
 		c->cap_permitted &= old.cap_permitted;
 	}
 	c->suid = c->fsuid = c->euid;

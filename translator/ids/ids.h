@@ -28,10 +28,11 @@ struct tr_exec_identity {
 
 /*
  * Who the caller will be if it executes the program (for a script: its interpreter) that is open as fd; st is vfs_fstat's
- * answer. Set-user-ID bits, file capabilities and NO_NEW_PRIVS count. -EPERM, or -EINVAL for a damaged security.capability,
+ * answer. Set-user-ID bits, file capabilities (neither with no_suid), NO_NEW_PRIVS and a tracer count. -EPERM, or -EINVAL for a damaged security.capability,
  * as execve(2) answers.
  */
-MUST_CHECK int tr_creds_exec(struct tr_call *c, int fd, const struct stat *st, struct tr_exec_identity *ret);
+MUST_CHECK int tr_creds_exec(struct tr_call *c, int fd, const struct stat *st, bool no_suid,
+			     struct tr_exec_identity *ret);
 
 /*
  * Who another process or thread of the instance is; a thread other than the caller counts as its process. -ESRCH if

@@ -63,6 +63,12 @@ struct creds_exec_file {
 	uint64_t cap_permitted, cap_inheritable;
 };
 
+/* Why a program must not get more than who executes it has. */
+enum creds_exec_unsafe {
+	CREDS_NO_NEW_PRIVS = 1 << 0,
+	CREDS_TRACED = 1 << 1, /* by somebody without CAP_SYS_PTRACE */
+};
+
 /* What exec decides by the way. */
 struct creds_exec_effect {
 	bool secure;             /* AT_SECURE */
@@ -75,7 +81,7 @@ struct creds_exec_effect {
 /* Reads the extended attribute's value into file's last four members. -EINVAL for what is none: exec fails with it. */
 MUST_CHECK int creds_file_caps(const void *value, size_t size, struct creds_exec_file *file);
 /* -EPERM where the file's capabilities cannot all be had. */
-MUST_CHECK int creds_exec(struct creds *c, const struct creds_exec_file *file, bool no_new_privs,
+MUST_CHECK int creds_exec(struct creds *c, const struct creds_exec_file *file, unsigned unsafe,
 			  struct creds_exec_effect *ret);
 
 #endif

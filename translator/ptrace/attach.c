@@ -79,6 +79,21 @@ long ptrace_trace_me(struct tr_call *c)
 	return 0;
 }
 
+bool tr_ptrace_is_watched(struct tr_call *c)
+{
+	uint64_t tracer = 0;
+	struct creds who;
+
+	if ((c->process->flags & PROCESS_TRACE_ME) != 0)
+		tracer = (uint64_t)host_call(SYS_getppid);
+	else if (host_status(tr_tid(c), "TracerPid:\t", 10, &tracer) < 0)
+		return false;
+	/* Not the gate's, nor somebody's outside. */
+	if (tracer == 0 || !tr_is_guest(c, (pid_t)tracer) || tr_creds_of(c, (pid_t)tracer, &who) < 0)
+		return false;
+	return !creds_capable(&who, CAP_SYS_PTRACE);
+}
+
 /* A signal to itself, or to many. */
 static bool sends_to_self(struct tr_call *c)
 {

@@ -30,6 +30,9 @@ bool tr_ptrace_is_tracer(const struct tr_process *p);
 /* True if there is nothing in a SIGCHLD for the guest to know; else *info may tell of another child than before. */
 MUST_CHECK bool tr_ptrace_child(struct tr_process *p, siginfo_t *info, struct tr_frame *f);
 
+/* True if who traces the caller, or will from execve on, could not trace what it may become: it lacks CAP_SYS_PTRACE. */
+MUST_CHECK bool tr_ptrace_is_watched(struct tr_call *c);
+
 /* Before and, if it fails, after the host's execve: what the guest ignores must be ignored in the kernel's eyes. */
 void tr_ptrace_exec_begins(struct tr_process *p);
 void tr_ptrace_exec_failed(struct tr_process *p);

@@ -85,8 +85,7 @@ static int add(const struct fstype_request *q, enum mount_kind kind, const char 
 	/* The host's devices are not the guest's to configure. */
 	if (kind == MOUNT_SYS)
 		flags |= MS_RDONLY;
-	if ((flags & MS_RDONLY) != 0)
-		e.flags |= MOUNT_READ_ONLY;
+	e.flags |= mounts_limits(flags);
 	if (str_copy(e.point, sizeof(e.point), q->point) < 0 || str_copy(e.source, sizeof(e.source), source) < 0 ||
 	    str_copy(e.type, sizeof(e.type), q->type) < 0)
 		return -ENAMETOOLONG;

@@ -5,6 +5,9 @@
 
 #include "base/str.h"
 
+/* What mounts_limits() says, and a bind mount has from where it is. */
+#define LIMITS (MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_EXEC)
+
 /* --- options ----------------------------------------------------------------------------------------------------------- */
 
 static const struct word {
@@ -98,6 +101,12 @@ void mounts_options(char *to, size_t size, unsigned long flags, const char *fs_o
 	}
 }
 
+uint32_t mounts_limits(unsigned long flags)
+{
+	return ((flags & MS_RDONLY) != 0 ? MOUNT_READ_ONLY : 0u) | ((flags & MS_NOSUID) != 0 ? MOUNT_NO_SUID : 0u) |
+	       ((flags & MS_NOEXEC) != 0 ? MOUNT_NO_EXEC : 0u);
+}
+
 /* --- the table ----------------------------------------------------------------------------------------------------------- */
 
 /* What stands behind prefix in path if path is it or below it, else NULL. */
@@ -179,7 +188,7 @@ static int bound_entry(const struct instance *in, int i, const char *from, const
 		if (e->kind == MOUNT_PROC && *rest != '\0')
 			return -EINVAL;
 		ret->kind = e->kind;
-		ret->flags = e->flags & MOUNT_READ_ONLY;
+		ret->flags = e->flags & (uint32_t)LIMITS;
 		memcpy(ret->type, e->type, sizeof(ret->type));
 		memcpy(ret->device, e->device, sizeof(ret->device));
 		memcpy(ret->options, e->options, sizeof(ret->options));
@@ -199,7 +208,7 @@ static int bind_below(struct instance *in, uint32_t k, const char *from, const c
 	if (r < 0)
 		return r;
 	e.id = 0;
-	e.flags &= (uint32_t)(MOUNT_READ_ONLY | MOUNT_FILE);
+	e.flags &= (uint32_t)(LIMITS | MOUNT_FILE);
 	if (is_part(&in->mounts[k]))
 		e.flags |= MOUNT_PART;
 	return instance_insert_mount(in, &e);
@@ -323,9 +332,8 @@ int mounts_change(struct instance *in, const char *point, unsigned long flags, c
 		if ((flags & times) == 0)
 			flags |= flags_of(e.options) & times;
 		mounts_options(e.options, sizeof(e.options), flags, fs);
-		e.flags &= ~(uint32_t)(MOUNT_READ_ONLY | MOUNT_EXPIRING);
-		if ((flags & MS_RDONLY) != 0)
-			e.flags |= MOUNT_READ_ONLY;
+		e.flags &= ~(uint32_t)(LIMITS | MOUNT_EXPIRING);
+		e.flags |= mounts_limits(flags);
 		r = e.kind == MOUNT_SYS && (flags & MS_RDONLY) == 0 ? -EPERM : 0;
 		if (r == 0)
 			instance_replace_mount(in, i, &e);

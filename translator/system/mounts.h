@@ -33,6 +33,9 @@ MUST_CHECK int mounts_change(struct instance *in, const char *point, unsigned lo
  */
 MUST_CHECK int mounts_remove(struct instance *in, const char *point, int flags, char *ret_source);
 
+/* What MS_* flags forbid in a mount, as enum mount_flags. */
+uint32_t mounts_limits(unsigned long flags);
+
 /*
  * The text of options as /proc/mounts shows it: "ro" or "rw", what the MS_* flags say, then fs_options (may be ""). Is cut
  * at a comma where it does not fit.
