@@ -80,7 +80,8 @@ stage_lxrun() {
 	"$tests_dir/stage" "$lxrun" "${parts[@]}"
 }
 
-# battery VARIANT [own]: prepares the sides. own: the battery changes the root, so it gets copies.
+# battery VARIANT [own | imported]: prepares the sides. own: the battery changes the root, so it gets copies. imported: the same,
+# made by lxrun --import, so that owners are the archive's.
 battery() {
 	local side
 
@@ -95,7 +96,9 @@ battery() {
 		printf '# no chroot here: outputs are not compared, only exit statuses\n'
 	fi
 	for side in "${sides[@]}"; do
-		root_of[$side]=$("$tests_dir/rootfs" path "$1" "$side") || exit 1
+		if [ "${2:-}" != imported ] || [ "$side" = native ]; then
+			root_of[$side]=$("$tests_dir/rootfs" path "$1" "$side") || exit 1
+		fi
 		become_of[$side]='env'
 		program_of[$side]="$refuse $refusing $lxrun"
 		if [ "$side" = user ]; then
@@ -103,8 +106,10 @@ battery() {
 			program_of[user]="$("$tests_dir/stage" "$refuse")/${refuse##*/} $refusing" || exit 1
 			program_of[user]+=" $(stage_lxrun)/${lxrun##*/}" || exit 1
 		fi
-		if [ "${2:-}" = own ]; then
+		if [ "${2:-}" = own ] || { [ "${2:-}" = imported ] && [ "$side" = native ]; }; then
 			copy_root "$side"
+		elif [ "${2:-}" = imported ]; then
+			import_root "$side" "$1"
 		fi
 		# Short, for the sake of socket names.
 		runtime_of[$side]=$(${become_of[$side]} mktemp -d /tmp/lxt.XXXXXX) || exit 1
@@ -122,15 +127,35 @@ copy_root() {
 	${become_of[$1]} sh -c 'rm -f "$1/etc/resolv.conf" && cat >"$1/etc/resolv.conf"' copy "$copy" </etc/resolv.conf
 }
 
+# import_root SIDE VARIANT
+import_root() {
+	local copy tar
+
+	tar=$("$tests_dir/rootfs" tar "$2") || exit 1
+	copy=$(${become_of[$1]} mktemp -d /tmp/lxi.XXXXXX) || exit 1
+	copies+=("$copy")
+	# shellcheck disable=SC2086
+	${become_of[$1]} env XDG_DATA_HOME="$copy" XDG_RUNTIME_DIR="$copy" ${program_of[$1]} --import -q imported - <"$tar" ||
+		die "cannot import $tar"
+	root_of[$1]=$copy/lxrun/stores/imported/rootfs
+}
+
+# In front of every command, on all sides; of the native one alone.
+around=()
+apart=()
+# For batteries that send signals to all of a user's processes: the ids of a chroot's users are those of the host's.
+# shellcheck disable=SC2016,SC2034
+own_processes=(unshare --pid --fork --kill-child sh -c '"$@"; exit $?' sh)
+
 # in_guest SIDE COMMAND...: the array `command` becomes what runs it in the side's root.
 in_guest() {
 	local side=$1
 	shift
 	if [ "$side" = native ]; then
-		command=("$tests_dir/native" "${root_of[native]}" "$@")
+		command=("${around[@]}" "${apart[@]}" "$tests_dir/native" "${root_of[native]}" "$@")
 	else
 		# shellcheck disable=SC2206
-		command=(${become_of[$side]} env XDG_RUNTIME_DIR="${runtime_of[$side]}" ${program_of[$side]}
+		command=("${around[@]}" ${become_of[$side]} env XDG_RUNTIME_DIR="${runtime_of[$side]}" ${program_of[$side]}
 			--rootfs "${root_of[$side]}" ${gate:+--gate "$gate"} -- "$@")
 	fi
 }
