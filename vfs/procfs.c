@@ -32,6 +32,8 @@ static const struct procfs_view views[] = {
 	{"sysvipc/msg", PROCFS_TEXT, procfs_make_sysvipc},
 	{"sysvipc/sem", PROCFS_TEXT, procfs_make_sysvipc},
 	{"sysvipc/shm", PROCFS_TEXT, procfs_make_sysvipc},
+	/* What sessions begin with: pam_limits(8) takes it from here, and without it the least that it knows. */
+	{"1/limits", PROCFS_TEXT, procfs_make_first_limits},
 	{"sys/kernel/hostname", PROCFS_TEXT, procfs_make_hostname, .write = PROCFS_WRITE_EPERM},
 	{"sys/kernel/domainname", PROCFS_TEXT, procfs_make_domainname, .write = PROCFS_WRITE_EPERM},
 	/* CREDS_CAPS_ALL has this bit last. */
@@ -222,14 +224,17 @@ int procfs_may_open(const struct vfs_ns *ns, const struct procfs_entry *entry)
 int procfs_lookup(const struct vfs_ns *ns, const char *rest, struct procfs_entry *ret)
 {
 	struct place p = locate(ns, rest);
-	struct procfs_entry e = {.pid = p.pid, .tid = p.tid};
+	bool absent = p.pid != 0 && !procfs_is_guest(ns, p.pid);
+	struct procfs_entry e;
 	int r;
 
-	if (p.pid != 0 && !procfs_is_guest(ns, p.pid))
-		return -ENOENT;
+	/* A row may stand for a file of a process that is not there. */
+	if (absent)
+		p = (struct place){.below = rest};
+	e = (struct procfs_entry){.pid = p.pid, .tid = p.tid};
 	r = find_view(&p, &e.view, &e.used);
-	if (r < 0)
-		return r;
+	if (r < 0 || (absent && e.view == NO_VIEW))
+		return -ENOENT;
 	r = host_path(&p, e.used, e.host, sizeof(e.host));
 	if (r < 0)
 		return r;

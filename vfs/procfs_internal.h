@@ -167,6 +167,7 @@ int procfs_make_mountstats(const struct procfs_from *from, struct procfs_out *o)
 int procfs_make_hostname(const struct procfs_from *from, struct procfs_out *o);
 int procfs_make_domainname(const struct procfs_from *from, struct procfs_out *o);
 int procfs_make_sysvipc(const struct procfs_from *from, struct procfs_out *o);
+int procfs_make_first_limits(const struct procfs_from *from, struct procfs_out *o);
 int procfs_make_net_unix(const struct procfs_from *from, struct procfs_out *o);
 
 #endif

@@ -43,7 +43,7 @@ END
 try 'su' <<'END'
 cd /; su - alice -c 'id; pwd; echo $HOME $USER $LOGNAME $SHELL $PATH; umask'; su alice -c 'id -un; pwd; echo $HOME'; su nosuch -c id; echo $?
 su carol -c 'su alice -c id </dev/null'; echo $?; su -m alice -c 'echo $HOME; id -un'; su -g team alice -c id; su -G team alice -c id; su - alice -c 'exit 3'; echo $?
-su alice -c 'kill -9 $$'; echo $?; su alice -c 'sleep 9' & p=$!; sleep 0.5; kill $p; wait $p; echo $?
+su alice -c 'kill -9 $$'; echo $?; su alice -c 'sleep 9' & p=$!; sleep 0.5; kill $p; wait $p; echo $?; su alice -c 'ulimit -aH; ulimit -n 512; ulimit -Hn'
 su alice -c 'runuser -u bob id; runuser bob'; runuser -u bob -- id; runuser - bob -c pwd; runuser -u alice -g team -G sudo -- id
 END
 more 'su and runuser on a terminal' <<'END'
