@@ -78,12 +78,20 @@ ssize_t procfs_link_thread_self(const struct vfs_ns *ns, UNUSED const struct pro
 	return (ssize_t)str_format(buf, PATH_MAX, "%d/task/%d", ns->pid, vfs_tid(ns));
 }
 
+/* A process that has ended has neither program nor directories, whatever its slot still says. */
+static bool is_gone(const struct vfs_ns *ns, const struct procfs_entry *entry)
+{
+	struct stat st;
+
+	return entry->pid != ns->pid && host_fstatat(AT_FDCWD, entry->host, &st, 0) == -ENOENT;
+}
+
 /* A process names its program from its own root; the reader may have another. */
 ssize_t procfs_link_exe(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf)
 {
 	char exe[PATH_MAX], root[PATH_MAX], path[2 * PATH_MAX];
 	const char *seen;
-	ssize_t r = procfs_task_path(ns, entry, PROCFS_EXE, exe);
+	ssize_t r = is_gone(ns, entry) ? -ENOENT : procfs_task_path(ns, entry, PROCFS_EXE, exe);
 
 	if (r < 0)
 		return r;
@@ -99,7 +107,7 @@ ssize_t procfs_link_root(const struct vfs_ns *ns, const struct procfs_entry *ent
 {
 	char root[PATH_MAX];
 	const char *seen;
-	ssize_t r = procfs_task_path(ns, entry, PROCFS_ROOT, root);
+	ssize_t r = is_gone(ns, entry) ? -ENOENT : procfs_task_path(ns, entry, PROCFS_ROOT, root);
 
 	if (r < 0)
 		return r;

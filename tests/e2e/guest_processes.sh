@@ -63,10 +63,10 @@ END
 # shellcheck disable=SC2016
 as='as() { u=$1; shift; setpriv --reuid $u --regid $u --clear-groups "$@"; }; none_of() { for i in {1..50}; do ps -u $1 -o stat= | grep -q "^[^Z]" || break; sleep 0.1; done; ps -u $1 -o comm=; }
 '
-try 'who is there, who signals whom' <<END
+try -f 's/(kill: \(|pid )[0-9]+/\1PID/' 'who is there, who signals whom' <<END
 $as as 70001 sleep 50 & A=\$!; as 70002 sleep 51 & B=\$!; sleep 52 & for i in {1..50}; do [ "\$(ps -C sleep -o pid= | wc -l)" = 3 ] && break; sleep 0.1; done
-ps -C sleep -o user,ruser,suser,group,tty,nlwp,args; pgrep -c -u 70001 .; pgrep -U 70002 -l | cut -d' ' -f2; pgrep -c sleep; top -bn1 -u 70001 | awk 'NR > 6 { print \$2, \$12 }'; pidof sleep | wc -w; ls /proc | grep -c "^\$A\$\\|^\$B\$"; killall -s 0 sleep; echo \$?
-as 70001 kill -0 \$B; as 70001 kill -CONT \$B; as 70001 kill \$B 2>/dev/null; echo \$?; as 70001 sh -c 'kill -TERM -1; echo alive'; wait \$A; echo \$?; none_of 70001; ps -C sleep -o user,args
+ps -C sleep -o user,ruser,suser,group,tty,nlwp,args | sort; pgrep -c -u 70001 .; pgrep -U 70002 -l | cut -d' ' -f2; pgrep -c sleep; top -bn1 -u 70001 | awk 'NR > 6 { print \$2, \$12 }'; pidof sleep | wc -w; ls /proc | grep -c "^\$A\$\\|^\$B\$"; killall -s 0 sleep; echo \$?
+as 70001 kill -0 \$B; as 70001 kill -CONT \$B; as 70001 kill \$B 2>/dev/null; echo \$?; as 70001 sh -c 'kill -TERM -1; echo alive'; wait \$A; echo \$?; none_of 70001; ps -C sleep -o user,args | sort
 as 70003 sh -c 'sleep 53 & setsid sleep 54 & kill -9 -1; echo alive'; none_of 70003; as 70003 python3 -c 'import os
 try: os.kill(-1, 0)
 except OSError as e: print(e)'
