@@ -86,17 +86,11 @@ static int has_our_exe(const struct vfs_ns *ns, pid_t pid)
 	return st.st_dev == ns->in->exe_device && st.st_ino == ns->in->exe_inode;
 }
 
-/*
- * A zombie, by what its exe answered, all of whose threads have ended. If its parent is no guest, it waits for the host's init: on
- * Linux the guest would not see it for that long.
- */
-static bool has_ended(pid_t pid, int exe)
+bool vfs_process_ended(pid_t pid)
 {
 	char path[32];
 	struct stat st;
 
-	if (exe != -ENOENT)
-		return false;
 	str_format(path, sizeof(path), "/proc/%d/task", pid);
 	/* Two links and one for each thread. */
 	return host_fstatat(AT_FDCWD, path, &st, 0) < 0 || st.st_nlink <= 3;
@@ -118,7 +112,7 @@ bool procfs_is_guest(const struct vfs_ns *ns, pid_t pid)
 	/* All guests are the caller's: what may not be signalled is none, and a slot with its pid is a dead one's. */
 	if (host_kill(pid, 0) < 0)
 		return false;
-	if (!has_ended(pid, r) && instance_find_slot(ns->in, pid) != NULL)
+	if (!(r == -ENOENT && vfs_process_ended(pid)) && instance_find_slot(ns->in, pid) != NULL)
 		return true;
 	/* It ended, or lost its dumpable flag by fork, before its first translated call: guests' children are guests. */
 	if (!read_family(pid, &process, &parent))

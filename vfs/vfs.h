@@ -137,6 +137,12 @@ MUST_CHECK ssize_t vfs_getxattr(const struct vfs_ns *ns, struct vfs_at at, int l
 MUST_CHECK ssize_t vfs_listxattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, char *list, size_t size);
 MUST_CHECK int vfs_removexattr(const struct vfs_ns *ns, struct vfs_at at, int lookup, const char *name);
 
+/*
+ * Of a process without a program (its /proc/PID/exe is ENOENT): no thread is left, it only waits to be waited for. If its parent is
+ * no guest, that is the host's init, and for that long Linux would not show it: it does not exist.
+ */
+MUST_CHECK bool vfs_process_ended(pid_t pid);
+
 /* --- where things are ---------------------------------------------------------------------------------------------- */
 
 /* chdir(2): moves the calling process. */

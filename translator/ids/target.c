@@ -70,12 +70,23 @@ static bool has_ended(pid_t pid, const struct ids_process *p)
 	return p->state == 'Z' || host_fstatat(AT_FDCWD, exe, &st, 0) == -ENOENT;
 }
 
+/* What only the host's init can still wait for. */
+static bool is_left_over(pid_t pid)
+{
+	struct stat st;
+	char exe[32];
+
+	(void)str_format(exe, sizeof(exe), "/proc/%d/exe", pid);
+	return host_fstatat(AT_FDCWD, exe, &st, 0) == -ENOENT && vfs_process_ended(pid);
+}
+
 bool tr_pid_visible(struct tr_call *c, pid_t pid)
 {
 	struct ids_process p;
 
-	if (pid == c->ns.pid || pid == tr_tid(c) || tr_is_guest(c, pid))
+	if (pid == c->ns.pid || pid == tr_tid(c) || (tr_is_guest(c, pid) && !is_left_over(pid)))
 		return true;
+	/* Of a guest's children it is told what has become of them. */
 	return ids_process_read(pid, &p) == 0 && has_ended(pid, &p) && p.ppid > 1 && tr_is_guest(c, p.ppid);
 }
 
