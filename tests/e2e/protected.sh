@@ -17,16 +17,17 @@ tool() {
 
 # protected SIDE SYMLINKS REGULAR FIFOS
 protected() {
-	local side=$1 settings=$results/settings
+	local side=$1 settings=$results/settings command
+	# shellcheck disable=SC2206
+	command=(${become_of[$side]} env XDG_RUNTIME_DIR="${runtime_of[$side]}" ${program_of[$side]} --rootfs "${root_of[$side]}"
+		--cd "$work" -- ./protected)
 	mkdir -p "$settings"
 	echo "$2" >"$settings/symlinks" && echo "$3" >"$settings/regular" && echo "$4" >"$settings/fifos"
 	chmod -R a+rX "$settings"
 	# shellcheck disable=SC2016
-	out=$(unshare -m --propagation private sh -c '
+	if out=$(unshare -m --propagation private sh -c '
 		for name in symlinks regular fifos; do mount --bind "$1/$name" "/proc/sys/fs/protected_$name" || exit 9; done
-		shift && exec "$@"' over "$settings" ${become_of[$side]} env XDG_RUNTIME_DIR="${runtime_of[$side]}" \
-		${program_of[$side]} --rootfs "${root_of[$side]}" --cd "$work" -- ./protected 2>&1)
-	if [ $? -eq 0 ] && ! grep -v '^ok' <<<"$out"; then
+		shift && exec "$@"' over "$settings" "${command[@]}" 2>&1) && ! grep -v '^ok' <<<"$out"; then
 		ok "$side: symlinks $2, regular $3, fifos $4"
 	else
 		not_ok "$side: symlinks $2, regular $3, fifos $4"
@@ -54,7 +55,7 @@ mine 1000:1000 600 regular file
 dir 1000:100 2770 directory
 null 0:0 755 regular empty file
 pipe 0:0 755 regular empty file
-passwd 0:0 644 regular file
+passwd 0:0 755 regular file
 '
 changed='mine 7:8 600
 shadow 0:42 600
@@ -67,6 +68,7 @@ foreign() {
 	[ "$2" != containers ] || want=${want/pipe 0:0 755/pipe 5:6 644}
 	${become_of[$side]} mkdir "$store"
 	${become_of[$side]} sh -c "$make_store" make "$store" "${root_of[$side]}" "$(tool "$side" attributes)" "$2" || not_ok 'a store'
+	# shellcheck disable=SC2206
 	run=(${become_of[$side]} env XDG_RUNTIME_DIR="${runtime_of[$side]}" ${program_of[$side]} --rootfs "$store")
 	is "$side, $2: who cannot" 'cat: /etc/shadow: Permission denied mine 1000' \
 		"$("${run[@]}" -u user -- sh -c 'cat /etc/shadow 2>&1; cat /etc/mine; id -u' 2>&1 | tr '\n' ' ' | sed 's/ $//; s/can.t open .\(.*\).:/\1:/')"
