@@ -14,7 +14,9 @@ static const char *const lists[] = {
 	"u::r-x,g::rwx,m::rwx,o::--x",
 };
 
-static const mode_t modes[] = {0777, 0666, 0640, 0700, 0, 04755, 02666, 01777};
+static const mode_t modes[] = {0777, 0640, 02666, 0, 04755, 01777};
+/* The later ones only with the first list. */
+#define SOME 3
 
 static void tell(const char *path, const char *what, mode_t mode)
 {
@@ -60,9 +62,9 @@ static void temporary(mode_t mode)
 	close(fd);
 }
 
-static void make_all(void)
+static void make_all(bool all)
 {
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+	for (size_t i = 0; i < (all ? sizeof(modes) / sizeof(modes[0]) : SOME); i++) {
 		make(modes[i]);
 		temporary(modes[i] & 0777);
 	}
@@ -73,7 +75,7 @@ static void in(const char *list, mode_t mask)
 	umask(mask);
 	printf("ok - default %s, umask %03o\n", list, mask);
 	NEED(acl_set(".", DEFAULT, list) == 0);
-	make_all();
+	make_all(list == lists[0]);
 }
 
 /* Below one another. */

@@ -25,6 +25,8 @@ static const char *const lists[] = {
 	"u::r--,g::rwx,g:0:rwx,g:20:---,m::rwx,o::---",
 };
 
+#define LISTS (sizeof(lists) / sizeof(lists[0]))
+
 static void ask(const char *path, const char *what, const struct acl_user *u)
 {
 	char text[9] = "";
@@ -35,30 +37,36 @@ static void ask(const char *path, const char *what, const struct acl_user *u)
 	printf("ok - %s, %u:%u and %d groups: %s\n", what, u->uid, u->gid, u->count, text);
 }
 
+static void ask_all(void *user)
+{
+	char path[16];
+
+	acl_become(user);
+	for (size_t i = 0; i < LISTS; i++) {
+		snprintf(path, sizeof(path), "f%zu", i);
+		ask(path, lists[i], user);
+		path[0] = 'd';
+		ask(path, "the directory", user);
+	}
+}
+
 static void matrix(void)
 {
-	NEED(mkdir("d", 0755) == 0);
-	check_write_file("f", "");
-	NEED(chown("f", 1000, 20) == 0 && chown("d", 1000, 20) == 0);
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		NEED(acl_set("f", ACCESS, lists[i]) == 0 && acl_set("d", ACCESS, lists[i]) == 0);
-		CHECK_STRING(acl_text("f", ACCESS), lists[i], "a list as it was set");
-		for (size_t k = 0; k < sizeof(users) / sizeof(users[0]); k++) {
-			pid_t pid;
+	char path[16];
 
-			fflush(stdout);
-			pid = fork();
-			if (pid == 0) {
-				acl_become(&users[k]);
-				ask("f", lists[i], &users[k]);
-				ask("d", "the directory", &users[k]);
-				fflush(stdout);
-				_exit(0);
-			}
-			NEED(waitpid(pid, NULL, 0) == pid);
-		}
+	for (size_t i = 0; i < LISTS; i++) {
+		snprintf(path, sizeof(path), "d%zu", i);
+		NEED(mkdir(path, 0755) == 0 && chown(path, 1000, 20) == 0 && acl_set(path, ACCESS, lists[i]) == 0);
+		path[0] = 'f';
+		check_write_file(path, "");
+		NEED(chown(path, 1000, 20) == 0 && acl_set(path, ACCESS, lists[i]) == 0);
+		CHECK_STRING(acl_text(path, ACCESS), lists[i], "a list as it was set");
 	}
-	NEED(unlink("f") == 0 && rmdir("d") == 0);
+	for (size_t k = 0; k < sizeof(users) / sizeof(users[0]); k++) {
+		struct acl_user user = users[k];
+
+		check_in_child(ask_all, &user);
+	}
 }
 
 static char self[PATH_MAX];
