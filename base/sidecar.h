@@ -96,7 +96,7 @@ struct sidecar_entry {
 };
 
 struct sidecar_index {
-	_Atomic uint32_t count; /* entries: 0 is the answer to most questions */
+	_Atomic uint32_t count;      /* entries: 0 is the answer to most questions */
 	_Atomic uint32_t links;      /* of them, those about symbolic links */
 	_Atomic uint32_t attributes; /* those that have any */
 	uint32_t unused;

@@ -163,7 +163,7 @@ int sidecar_table_put(struct sidecar_table *t, const struct sidecar_record *r)
 }
 
 void sidecar_node_tell(const struct sidecar_node *n, void (*each)(void *context, const struct sidecar_record *r),
-		 void *context)
+		       void *context)
 {
 	struct sidecar_record r = {.kind = SIDECAR_OWNER, .key = n->key, .owner = n->owner};
 

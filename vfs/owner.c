@@ -17,9 +17,6 @@ int owner_parse(const char *text, mode_t host, struct owner *ret)
 
 	if (r < 0)
 		return r;
-	/* Others have stand-ins for links, FIFOs and sockets, too: these are what they are. */
-	if (!S_ISREG(host) || !(S_ISCHR(o.mode) || S_ISBLK(o.mode)))
-		o.mode = (o.mode & 07777) | (host & S_IFMT);
 	*ret = (struct owner){.uid = o.uid, .gid = o.gid, .mode = o.mode, .rdev = o.rdev, .kept = true, .acl = o.acl};
 	return 0;
 }
@@ -66,7 +63,11 @@ static int read_attribute(int fd, const char *name, mode_t host, struct owner *r
 	if (n < 0)
 		return (int)n;
 	text[n] = '\0';
-	return owner_parse(text, host, ret);
+	n = owner_parse(text, host, ret);
+	/* Others have stand-ins for links, FIFOs and sockets, too: these are what they are. */
+	if (n == 0 && (!S_ISREG(host) || !(S_ISCHR(ret->mode) || S_ISBLK(ret->mode))))
+		ret->mode = (ret->mode & 07777) | (host & S_IFMT);
+	return (int)n;
 }
 
 static void remove_attribute(int fd, const char *name)

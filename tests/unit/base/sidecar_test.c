@@ -232,7 +232,8 @@ static void *read_on(void *stop)
 			if (!sidecar_index_find(x, 5, i, &k, &o))
 				wrong += i % 2 == 0;
 			else
-				wrong += k.inode != i || o.gid != o.uid || o.mode != o.uid || o.rdev != o.uid;
+				wrong += k.inode != i || o.gid != o.uid || o.mode != o.uid || o.more != o.uid ||
+					 o.rdev != o.uid;
 		}
 	return (void *)wrong;
 }
@@ -246,7 +247,7 @@ Test(sidecar_index, readers_see_whole_entries)
 	for (uint32_t round = 0; round < 20000; round++) {
 		for (uint64_t i = 1; i <= 64; i++) {
 			const struct sidecar_key k = {.device = 5, .inode = i, .birth = 1, .type = S_IFLNK};
-			const struct sidecar_owner o = {round, round, round, round};
+			const struct sidecar_owner o = {round, round, round, round, round};
 
 			cr_assert_eq(sidecar_index_set(x, &k, &o), 0);
 		}
