@@ -104,6 +104,14 @@ everywhere() {
 # --- the same Debian for all -------------------------------------------------------------------------------------------------
 
 native_root=$(mktemp -d /tmp/e2e-owners.XXXXXX) && chmod 755 "$native_root" && copies+=("$native_root") || exit 1
+slim() {
+	local dir
+	for dir in doc info lintian locale man; do
+		rm -rf "$native_root/usr/share/$dir" && mkdir "$native_root/usr/share/$dir" &&
+			echo "path-exclude=/usr/share/$dir/*" >>"$native_root/etc/dpkg/dpkg.cfg.d/slim" || return
+	done
+}
+
 prepare() {
 	tar -C "$native_root" -x -p --same-owner --xattrs --xattrs-include='*' -f "$("$tests_dir/rootfs" tar base)" &&
 		cat /etc/resolv.conf >"$native_root/etc/resolv.conf" &&
@@ -112,6 +120,8 @@ prepare() {
 		printf '127.0.0.1 localhost %s\n' "$(hostname)" >"$native_root/etc/hosts" && hostname >"$native_root/etc/hostname" &&
 		printf '#!/bin/sh\nexit 101\n' >"$native_root/usr/sbin/policy-rc.d" && chmod 755 "$native_root/usr/sbin/policy-rc.d" &&
 		install -m 755 "$lister" "$native_root/usr/local/bin/entries" || return
+	# The short battery does without what is many and plain.
+	[ "${LX_OWNERS:-}" = all ] || slim || return
 	inside native '' "dpkg-query -W -f '\${Package}\n' | sort >/root/base && $apt update && $apt install --download-only ${rounds[*]/exim4/} &&
 		case '${rounds[*]}' in *exim4*) $apt install --download-only exim4;; esac" || return
 	tar -C "$native_root" --numeric-owner --xattrs --format=posix -cf "$results/prepared.tar" . && chmod 644 "$results/prepared.tar"
