@@ -43,7 +43,7 @@ static int check_entries(const struct creds *c, const struct acl *a, const struc
 
 		if (e->e_tag == ACL_USER && e->e_id == c->fsuid)
 			return (e->e_perm & mask & want) == want ? 0 : -EACCES;
-		if (!group || !owner_in_group(c, e->e_tag == ACL_GROUP ? e->e_id : o->gid))
+		if (!group || !creds_in_group(c, e->e_tag == ACL_GROUP ? e->e_id : o->gid))
 			continue;
 		found = true;
 		if ((e->e_perm & want) == want)

@@ -113,10 +113,10 @@ static bool may_chown(const struct vfs_ns *ns, const struct owner *o, uid_t uid,
 		return true;
 	if (o->anyones)
 		return (uid == (uid_t)-1 || uid == ns->creds->fsuid) &&
-		       (gid == (gid_t)-1 || gid == o->gid || owner_in_group(ns->creds, gid));
+		       (gid == (gid_t)-1 || gid == o->gid || creds_in_group(ns->creds, gid));
 	if (uid != (uid_t)-1 && (ns->creds->fsuid != o->uid || uid != o->uid))
 		return false;
-	if (gid != (gid_t)-1 && (ns->creds->fsuid != o->uid || (gid != o->gid && !owner_in_group(ns->creds, gid))))
+	if (gid != (gid_t)-1 && (ns->creds->fsuid != o->uid || (gid != o->gid && !creds_in_group(ns->creds, gid))))
 		return false;
 	return true;
 }

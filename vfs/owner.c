@@ -307,16 +307,6 @@ int owner_finish_new(const struct vfs_ns *ns, int fd, enum tree tree, struct own
 
 /* --- who may -------------------------------------------------------------------------------------------------------- */
 
-bool owner_in_group(const struct creds *c, gid_t gid)
-{
-	if (c->fsgid == gid)
-		return true;
-	for (uint32_t i = 0; i < c->group_count && i < CREDS_GROUPS_MAX; i++)
-		if (c->groups[i] == gid)
-			return true;
-	return false;
-}
-
 bool owner_may_change(const struct vfs_ns *ns, const struct owner *o)
 {
 	return ns->creds->fsuid == o->uid || o->anyones || creds_capable(ns->creds, CAP_FOWNER);
@@ -324,7 +314,7 @@ bool owner_may_change(const struct vfs_ns *ns, const struct owner *o)
 
 bool owner_may_set_gid(const struct vfs_ns *ns, gid_t gid)
 {
-	return owner_in_group(ns->creds, gid) || creds_capable(ns->creds, CAP_FSETID);
+	return creds_in_group(ns->creds, gid) || creds_capable(ns->creds, CAP_FSETID);
 }
 
 void owner_drop_capabilities(const struct vfs_ns *ns, int fd, enum tree tree, mode_t mode)
@@ -337,7 +327,7 @@ int owner_written(const struct vfs_ns *ns, int fd, enum tree tree, const struct 
 {
 	mode_t mode = o->mode & ~(mode_t)S_ISUID;
 
-	if ((mode & S_IXGRP) != 0 || !owner_in_group(ns->creds, o->gid))
+	if ((mode & S_IXGRP) != 0 || !creds_in_group(ns->creds, o->gid))
 		mode &= ~(mode_t)S_ISGID;
 	if (mode == o->mode || !S_ISREG(mode) || creds_capable(ns->creds, CAP_FSETID) || tree != TREE_GUEST)
 		return 0;

@@ -117,7 +117,6 @@ bool owner_may_set_gid(const struct vfs_ns *ns, gid_t gid);
  * guest's mode allows it has been looked at before.
  */
 bool owner_grant(const struct vfs_ns *ns, int fd, enum tree tree);
-bool owner_in_group(const struct creds *c, gid_t gid);
 
 /* "uid:gid:mode:type"; 0 or -EINVAL. hosted mode gives the type where the text has none. */
 MUST_CHECK int owner_parse(const char *text, mode_t host, struct owner *ret);

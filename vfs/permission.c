@@ -22,7 +22,7 @@ static bool is_allowed(const struct vfs_ns *ns, int fd, const struct owner *o, i
 		r = o->acl != 0 && fd != -1 && mode != 0 ? acl_permission(ns, fd, o, mode) : 1;
 		if (r <= 0)
 			return r == 0;
-		if (owner_in_group(c, o->gid))
+		if (creds_in_group(c, o->gid))
 			bits = o->mode >> 3 & 7;
 	}
 	return ((mode_t)mode & ~bits) == 0;
