@@ -134,6 +134,8 @@ static ssize_t get_capability(const struct vfs_ns *ns, const struct object *o, v
 	/* A store that the host's root made has real ones. */
 	if (n == -ENODATA)
 		n = host_call(SYS_getxattr, fd_link(o->fd).text, CAPABILITY, &data, sizeof(data));
+	if (n == -EOPNOTSUPP && kept_is_possible(ns))
+		n = -ENODATA;
 	if (n < 0)
 		return n == -ERANGE ? -EINVAL : n;
 	switch (capability_revision(&data, (size_t)n)) {
