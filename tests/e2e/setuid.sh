@@ -63,7 +63,7 @@ more 'sudo: passwords and tickets' <<'END'
 su bob -c 'drive "sudo -k; sudo id; sudo -n id; sudo -K; sudo -n true" assword wrong assword bobpw1; drive "sudo true" assword a assword b assword c; sudo -n true; echo $?'
 su carol -c 'drive "sudo true" assword carolpw1'; find /run/sudo -printf '%p %U:%G %m\n' | sort
 END
-try 'sudo: whose files it refuses' <<'END'
+more 'sudo: whose files it refuses' <<'END'
 chown alice /etc/sudoers.d/t; su alice -c 'sudo -n id'; chown 0 /etc/sudoers.d/t; chmod 666 /etc/sudoers.d/t; sudo id -u; chmod 440 /etc/sudoers.d/t; chmod 777 /etc/sudoers; sudo id -u
 chmod 440 /etc/sudoers; chown alice /etc/sudoers; su alice -c 'sudo id'; chown 0 /etc/sudoers; chown alice /etc/sudo.conf; sudo id -u; chown root /etc/sudo.conf
 chmod u-s /usr/bin/sudo; su alice -c 'sudo id'; chown alice /usr/bin/sudo; chmod 4755 /usr/bin/sudo; su alice -c 'sudo id'; chown root /usr/bin/sudo; stat -c %a /usr/bin/sudo; chmod 4755 /usr/bin/sudo; su alice -c 'sudo id -u'
@@ -86,7 +86,7 @@ touch /root/.hushlogin /home/alice/.hushlogin
 drive 'login -f alice' '[$] $' 'id; tty | tr -d 0-9; echo $HOME $USER $LOGNAME $MAIL; exit 3'; drive login 'login:' alice assword wrong 'login:' alice assword alicepw1 '[$] $' 'id; exit'; drive 'login -p -f root' '# $' 'id; exit 2'; su alice -c 'drive login; login -f bob'; true
 END
 
-try -f "$caps" 'setpriv' <<'END'
+more -f "$caps" 'setpriv' <<'END'
 setpriv --reuid alice --regid alice --clear-groups id; setpriv --reuid alice --regid team --init-groups setpriv -d; setpriv --ruid bob setpriv -d | grep -i ids; setpriv --euid alice id; setpriv --rgid alice --egid bob --keep-groups id; setpriv --groups 4,5,6 id
 setpriv --reuid alice --regid alice --groups 4,alice --no-new-privs --inh-caps -all,+net_raw,+chown --ambient-caps +chown --bounding-set -all,+chown,+net_raw,+kill setpriv -d; setpriv --reset-env --reuid alice --clear-groups --regid alice env | sort
 su alice -c 'setpriv --reuid bob id; setpriv --clear-groups id; setpriv --no-new-privs su bob -c id </dev/null; setpriv --nnp sudo id; setpriv --nnp setpriv -d; setpriv --bounding-set -all id; setpriv --inh-caps +chown id; setpriv --reuid alice id'
