@@ -37,4 +37,11 @@ static inline bool creds_in_group(const struct creds *c, uint32_t gid)
 	return false;
 }
 
+/* All ids of them are these: what ptrace(2) and prlimit(2) ask for. */
+static inline bool creds_are(const struct creds *them, uint32_t uid, uint32_t gid)
+{
+	return uid == them->ruid && uid == them->euid && uid == them->suid && gid == them->rgid && gid == them->egid &&
+	       gid == them->sgid;
+}
+
 #endif

@@ -186,8 +186,7 @@ bool procfs_may_look(const struct vfs_ns *ns, const struct procfs_entry *entry)
 		return true;
 	procfs_identity(ns, entry->pid, entry->tid, &id);
 	them = &id.creds;
-	return id.dumpable == 1 && me->fsuid == them->ruid && me->fsuid == them->euid && me->fsuid == them->suid &&
-	       me->fsgid == them->rgid && me->fsgid == them->egid && me->fsgid == them->sgid &&
+	return id.dumpable == 1 && creds_are(them, me->fsuid, me->fsgid) &&
 	       (them->cap_permitted & ~me->cap_effective) == 0;
 }
 

@@ -6,12 +6,6 @@
 #include "translator/ids/ids.h"
 #include "translator/ids/process.h"
 
-static bool same_ids(uid_t uid, gid_t gid, const struct creds *them)
-{
-	return uid == them->ruid && uid == them->euid && uid == them->suid && gid == them->rgid && gid == them->egid &&
-	       gid == them->sgid;
-}
-
 int tr_may_access(struct tr_call *c, pid_t pid, enum tr_access_by by)
 {
 	const struct creds *me = c->creds;
@@ -28,8 +22,8 @@ int tr_may_access(struct tr_call *c, pid_t pid, enum tr_access_by by)
 	r = tr_creds_of(c, pid, &them);
 	if (r < 0)
 		return r;
-	if (!same_ids(by == TR_ACCESS_BY_FS ? me->fsuid : me->ruid, by == TR_ACCESS_BY_FS ? me->fsgid : me->rgid,
-		      &them) ||
+	if (!creds_are(&them, by == TR_ACCESS_BY_FS ? me->fsuid : me->ruid,
+		       by == TR_ACCESS_BY_FS ? me->fsgid : me->rgid) ||
 	    (them.cap_permitted & ~caps) != 0)
 		return -EPERM;
 	slot = instance_find_slot(c->ns.in, p.tgid);

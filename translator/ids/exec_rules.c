@@ -15,14 +15,6 @@ static bool subset(uint64_t part, uint64_t whole)
 	return (part & ~whole) == 0;
 }
 
-static bool in_group(const struct creds *c, uint32_t gid)
-{
-	for (uint32_t i = 0; i < c->group_count; i++)
-		if (c->groups[i] == gid)
-			return true;
-	return c->fsgid == gid;
-}
-
 int creds_file_caps(const void *value, size_t size, struct creds_exec_file *file)
 {
 	struct vfs_ns_cap_data data = {0};
@@ -110,7 +102,7 @@ int creds_exec(struct creds *c, const struct creds_exec_file *file, unsigned uns
 	ret->resets_personality = !subset(c->cap_permitted, old.cap_permitted) ||
 				  (!no_new_privs && ((file->mode & S_ISUID) != 0 ||
 						     (file->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)));
-	id_changed = c->euid != old.euid || !in_group(&old, c->egid);
+	id_changed = c->euid != old.euid || !creds_in_group(&old, c->egid);
 	if (unsafe != 0 && (id_changed || !subset(c->cap_permitted, old.cap_permitted))) {
 		if (no_new_privs || !creds_capable(&old, CAP_SETUID)) {
 			c->euid = c->ruid;

@@ -235,8 +235,7 @@ static int may_limit(struct tr_call *c, pid_t pid)
 
 	if (r < 0)
 		return r;
-	if (me->ruid == them.euid && me->ruid == them.suid && me->ruid == them.ruid && me->rgid == them.egid &&
-	    me->rgid == them.sgid && me->rgid == them.rgid)
+	if (creds_are(&them, me->ruid, me->rgid))
 		return 0;
 	return creds_capable(me, CAP_SYS_RESOURCE) ? 0 : -EPERM;
 }
