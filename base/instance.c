@@ -33,6 +33,18 @@ static bool gone(uint32_t pid)
 	return pid == 0 || host_kill((pid_t)pid, 0) == -ESRCH;
 }
 
+struct process_slot *instance_find_filled_slot(struct instance *in, pid_t pid)
+{
+	struct process_slot *s = instance_find_slot(in, pid);
+
+	return s != NULL && atomic_load_explicit(&s->speaks_of, memory_order_acquire) == (uint32_t)pid ? s : NULL;
+}
+
+void instance_slot_is_filled(struct process_slot *s, pid_t pid)
+{
+	atomic_store_explicit(&s->speaks_of, (uint32_t)pid, memory_order_release);
+}
+
 struct process_slot *instance_claim_slot(struct instance *in, pid_t pid)
 {
 	struct process_slot *s = instance_find_slot(in, pid);

@@ -93,6 +93,8 @@ struct mount_parents {
 struct process_slot {
 	/* Odd while the process changes the slot: readers try again. */
 	_Atomic uint32_t sequence;
+	/* Of whom the rest speaks: not yet of who has just claimed the slot. */
+	_Atomic uint32_t speaks_of;
 	uint32_t flags; /* enum process_flags */
 	int32_t dumpable;
 	uint32_t seccomp_mode; /* as the guest believes it: 0, 1 or 2 */
@@ -259,6 +261,11 @@ static inline uint64_t instance_name_bit(const char *name, size_t length)
  * is read of another process is a hint that must be sane whatever it says.
  */
 struct process_slot *instance_find_slot(struct instance *in, pid_t pid);
+
+/* The same, or NULL as long as the slot does not speak of the process yet: for who wants to know what it says. */
+struct process_slot *instance_find_filled_slot(struct instance *in, pid_t pid);
+/* Who has claimed the slot has filled it. */
+void instance_slot_is_filled(struct process_slot *s, pid_t pid);
 
 /*
  * A slot for the calling process: its own old one, a free one, or one whose process is gone (asked by kill(pid, 0)).

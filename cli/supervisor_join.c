@@ -133,6 +133,7 @@ static int fill_slot(struct instance *in, pid_t pid, const struct protocol_packe
 	strcpy(s->execfn, p->strings[0]);
 	strcpy(s->exe, p->strings[1]);
 	s->root[0] = '\0';
+	instance_slot_is_filled(s, pid);
 	return 0;
 }
 

@@ -127,6 +127,7 @@ struct process_slot *tr_process_slot(struct tr_process *p)
 	if (p->slot != NULL) {
 		p->slot->program_fd = -1;
 		publish(p->slot, p);
+		instance_slot_is_filled(p->slot, p->pid);
 	}
 	return p->slot;
 }

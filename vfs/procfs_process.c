@@ -128,16 +128,16 @@ bool procfs_is_guest(const struct vfs_ns *ns, pid_t pid)
 /* The slot that speaks for a task: its own, its process's, or that of the nearest ancestor that has one. */
 static struct process_slot *slot_of(const struct vfs_ns *ns, pid_t pid, pid_t tid)
 {
-	struct process_slot *s = tid > 0 ? instance_find_slot(ns->in, tid) : NULL;
+	struct process_slot *s = tid > 0 ? instance_find_filled_slot(ns->in, tid) : NULL;
 
 	for (int i = 0; s == NULL && pid > 0 && i < GENERATIONS; i++) {
 		pid_t process, parent;
 
-		s = instance_find_slot(ns->in, pid);
+		s = instance_find_filled_slot(ns->in, pid);
 		if (s != NULL || !read_family(pid, &process, &parent))
 			break;
 		if (process != pid && process > 0)
-			s = instance_find_slot(ns->in, process);
+			s = instance_find_filled_slot(ns->in, process);
 		pid = parent;
 	}
 	return s;

@@ -26,6 +26,6 @@ int tr_may_access(struct tr_call *c, pid_t pid, enum tr_access_by by)
 		       by == TR_ACCESS_BY_FS ? me->fsgid : me->rgid) ||
 	    (them.cap_permitted & ~caps) != 0)
 		return -EPERM;
-	slot = instance_find_slot(c->ns.in, p.tgid);
+	slot = instance_find_filled_slot(c->ns.in, p.tgid);
 	return slot == NULL || slot->dumpable == 1 ? 0 : -EPERM;
 }

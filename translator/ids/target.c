@@ -19,7 +19,7 @@
 /* The identity in pid's slot. A writer that died halfway leaves a slot that is as good as what it last said. */
 static bool read_slot(struct tr_call *c, pid_t pid, struct creds *ret)
 {
-	struct process_slot *s = instance_find_slot(c->ns.in, pid);
+	struct process_slot *s = instance_find_filled_slot(c->ns.in, pid);
 
 	if (s == NULL)
 		return false;

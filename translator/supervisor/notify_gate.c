@@ -60,7 +60,7 @@ static bool read_status(pid_t tid, struct task_status *ret)
 static const struct process_slot *find_slot(struct instance *in, pid_t pid)
 {
 	for (int depth = 0; depth < 64 && pid > 1; depth++) {
-		struct process_slot *s = instance_find_slot(in, pid);
+		struct process_slot *s = instance_find_filled_slot(in, pid);
 		struct task_status status;
 
 		if (s != NULL)

@@ -58,6 +58,20 @@ Test(slots, claim_and_find)
 	cr_expect_eq(instance_claim_slot(in, pid), s);
 }
 
+/* What the last owner left is not the new one's. */
+Test(slots, a_claimed_slot_speaks_of_nobody_until_it_is_filled)
+{
+	pid_t pid = getpid();
+	struct process_slot *s = &in->slots[(uint32_t)pid & (INSTANCE_SLOTS - 1)];
+
+	instance_slot_is_filled(s, pid + 1);
+	cr_assert_eq(instance_claim_slot(in, pid), s);
+	cr_expect_eq(instance_find_slot(in, pid), s);
+	cr_expect_null(instance_find_filled_slot(in, pid));
+	instance_slot_is_filled(s, pid);
+	cr_expect_eq(instance_find_filled_slot(in, pid), s);
+}
+
 Test(slots, neighbours_are_skipped)
 {
 	/* The place of getpid() and the one behind it are taken by living processes. */

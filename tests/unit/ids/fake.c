@@ -90,6 +90,7 @@ void fake_slot(pid_t pid, const struct creds *creds)
 	if (s == NULL)
 		abort();
 	s->creds = *creds;
+	instance_slot_is_filled(s, pid);
 }
 
 struct creds fake_root(void)

@@ -283,3 +283,12 @@ void drop_capabilities(void)
 	cr_assert_eq(syscall(SYS_capset, &header, none), 0, "%m");
 	cr_assert_eq(prctl(PR_SET_DUMPABLE, 1), 0);
 }
+
+struct process_slot *guest_slot(struct guest *g, pid_t pid)
+{
+	struct process_slot *s = instance_claim_slot(g->in, pid);
+
+	cr_assert_not_null(s);
+	instance_slot_is_filled(s, pid);
+	return s;
+}

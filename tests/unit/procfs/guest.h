@@ -51,6 +51,9 @@ pid_t start_guest(void);
 pid_t start_host(void);
 /* The pid of a child of a child: sleep(1), waiting. *ret_middle is the one in between. */
 pid_t start_grandchild(pid_t *ret_middle);
+
+/* A slot that speaks of the process. */
+struct process_slot *guest_slot(struct guest *g, pid_t pid);
 void end_child(pid_t pid);
 /* Without privileges, as guests are. */
 void drop_capabilities(void);

@@ -300,13 +300,13 @@ Test(links, programs)
 
 	cr_expect_str_eq(guest_link(&g, "self/exe"), "/usr/bin/this");
 	cr_expect_str_eq(guest_link(&g, "thread-self/exe"), "/usr/bin/this");
-	s = instance_claim_slot(g.in, pid);
+	s = guest_slot(&g, pid);
 	cr_assert_not_null(s);
 	strcpy(s->exe, "/bin/other");
 	cr_expect_str_eq(guest_link(&g, with_pid("%d/exe", pid)), "/bin/other");
 
 	/* A child without a slot runs its parent's program. */
-	s = instance_claim_slot(g.in, getpid());
+	s = guest_slot(&g, getpid());
 	cr_assert_not_null(s);
 	strcpy(s->exe, "/usr/bin/this");
 	cr_expect_str_eq(guest_link(&g, with_pid("%d/exe", fresh)), "/usr/bin/this");
@@ -317,7 +317,7 @@ Test(links, programs)
 Test(links, hostile_slots)
 {
 	pid_t pid = start_guest();
-	struct process_slot *s = instance_claim_slot(g.in, pid);
+	struct process_slot *s = guest_slot(&g, pid);
 	struct procfs_entry e;
 	char text[PATH_MAX];
 
@@ -337,7 +337,7 @@ Test(links, hostile_slots)
 Test(links, roots)
 {
 	pid_t pid = start_guest();
-	struct process_slot *s = instance_claim_slot(g.in, pid);
+	struct process_slot *s = guest_slot(&g, pid);
 
 	cr_assert_not_null(s);
 	strcpy(s->exe, "/bin/sh");

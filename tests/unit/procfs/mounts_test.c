@@ -167,7 +167,7 @@ Test(mounts, another_root)
 {
 	struct line lines[INSTANCE_MOUNTS];
 	pid_t pid = start_guest();
-	struct process_slot *s = instance_claim_slot(g.in, pid);
+	struct process_slot *s = guest_slot(&g, pid);
 	char rest[64];
 	size_t n;
 
