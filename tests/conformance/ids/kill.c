@@ -44,12 +44,13 @@ static void child(void)
 	CHECK_ERRNO(kill(pid, 0), ESRCH, "and then not any more");
 }
 
-/* A child that has not made a call yet can be signalled at once. */
-static void newborn(void)
+/* A child can be signalled at once, whatever it has or has not done yet. */
+static void newborn(void *arg)
 {
+	const bool calls = arg != NULL;
 	bool all = true;
 
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 60; i++) {
 		pid_t pid;
 		int status;
 
@@ -57,10 +58,13 @@ static void newborn(void)
 		pid = fork();
 		if (pid == 0)
 			for (;;)
-				;
+				if (calls)
+					(void)!access(".", F_OK);
+		if (i % 2 != 0)
+			usleep((useconds_t)i * 5);
 		all = all && kill(pid, SIGKILL) == 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status);
 	}
-	CHECK(all, "new children");
+	CHECK(all, calls ? "new children that call" : "new children");
 }
 
 static pid_t others[2]; /* user 1000's, in this session; user 1001's, in one of its own */
@@ -138,7 +142,10 @@ int main(int argc, char **argv)
 	check_begin(argc, argv);
 	oneself();
 	child();
-	newborn();
+	newborn(NULL);
+	newborn("calls");
+	check_as_user(newborn, NULL);
+	check_as_user(newborn, "calls");
 	others[0] = sleeper(1000, false);
 	others[1] = sleeper(1001, true);
 	check_as_user(as_user, NULL);
