@@ -127,8 +127,8 @@ enum process_flags {
 };
 
 /* On the root directory of a store that may hold stand-ins for device nodes: INSTANCE_DEVICE_NODES is set at its start. */
-#define INSTANCE_DEVICES_ATTRIBUTE  "user.lxrun.devices"
-
+#define INSTANCE_DEVICES_ATTRIBUTE "user.lxrun.devices"
+/* On the root directory of a store that podman or fuse-overlayfs made: INSTANCE_UNMARKED. */
 #define INSTANCE_UNMARKED_ATTRIBUTE "user.lxrun.unmarked"
 
 enum instance_features {
@@ -136,13 +136,13 @@ enum instance_features {
 	INSTANCE_NO_XATTRS = 1 << 1,  /* the store takes no user attributes */
 	/* The store may hold stand-ins for device nodes: opens look if what they opened is one. */
 	INSTANCE_DEVICE_NODES = 1 << 3,
+	/* The supervisor keeps a sidecar: sidecar below is its index, and INSTANCE_CALL_SIDECAR writes to it. */
+	INSTANCE_SIDECAR = 1 << 4,
 	/*
 	 * The store was made by podman or fuse-overlayfs, whose files have the attribute and no mark: all files are looked at. Set at
 	 * a start that finds the root directory so, and from then on by INSTANCE_UNMARKED_ATTRIBUTE.
 	 */
 	INSTANCE_UNMARKED = 1 << 5,
-	/* The supervisor keeps a sidecar: sidecar below is its index, and INSTANCE_CALL_SIDECAR writes to it. */
-	INSTANCE_SIDECAR = 1 << 4,
 };
 
 enum instance_gate {

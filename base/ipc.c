@@ -70,10 +70,33 @@ bool ipc_set(struct ipc_table *t, enum ipc_kind kind, uint64_t id, const struct 
 	return false;
 }
 
+/* Somebody else may have removed it meanwhile, and a third one taken its place. */
+static void remove_at(struct ipc_table *t, uint32_t at, uint64_t key)
+{
+	atomic_compare_exchange_strong(&t->entries[at].key, &key, REMOVED);
+}
+
 void ipc_remove(struct ipc_table *t, enum ipc_kind kind, uint64_t id)
 {
-	int at = search(t, key_of(kind, id));
+	const uint64_t key = key_of(kind, id);
+	int at = search(t, key);
 
 	if (at >= 0)
-		atomic_store_explicit(&t->entries[at].key, REMOVED, memory_order_release);
+		remove_at(t, (uint32_t)at, key);
+}
+
+unsigned ipc_sweep(struct ipc_table *t, bool (*is_gone)(enum ipc_kind kind, uint64_t id))
+{
+	unsigned removed = 0;
+
+	for (uint32_t at = 0; at < IPC_OWNERS; at++) {
+		uint64_t key = atomic_load_explicit(&t->entries[at].key, memory_order_acquire);
+
+		if (key <= BEING_FILLED ||
+		    !is_gone((enum ipc_kind)(key >> KIND_SHIFT), key & ((1ull << KIND_SHIFT) - 1)))
+			continue;
+		remove_at(t, at, key);
+		removed++;
+	}
+	return removed;
 }

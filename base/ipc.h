@@ -3,7 +3,7 @@
  *
  * Plain data, no pointers, no lock: an entry is claimed by compare-and-swap of its key, its owner is changed field by field. Who is
  * killed in between loses one entry. The objects are the host's, and others may remove them: what is kept of an object that is gone
- * counts for nobody, because numbers come back only after some 100,000 others.
+ * counts for nobody, because numbers come back only after some 100,000 others, and goes when the table is full.
  */
 #ifndef LX_BASE_IPC_H
 #define LX_BASE_IPC_H
@@ -37,8 +37,10 @@ struct ipc_table {
 
 /* False: nothing is kept of it. */
 bool ipc_find(const struct ipc_table *t, enum ipc_kind kind, uint64_t id, struct ipc_owner *ret);
-/* A new object, or another owner of one. False: the table is full. */
+/* A new object, or another owner of one. False: the table is full, and ipc_sweep() may help. */
 bool ipc_set(struct ipc_table *t, enum ipc_kind kind, uint64_t id, const struct ipc_owner *owner);
 void ipc_remove(struct ipc_table *t, enum ipc_kind kind, uint64_t id);
+/* Forgets objects that are gone: memory goes with its last user, and other programs remove what they like. How many they were. */
+unsigned ipc_sweep(struct ipc_table *t, bool (*is_gone)(enum ipc_kind kind, uint64_t id));
 
 #endif

@@ -197,7 +197,9 @@ static long of_group(struct tr_call *c, int who, int which, int value, may *allo
 
 long sys_getpriority(struct tr_call *c, const struct getpriority_args *a)
 {
-	return a->which == PRIO_USER ? of_user(c, a->who, PRIO_PROCESS, 0, NULL) : of_process(c, a->who, NULL);
+	if (a->which == PRIO_USER)
+		return of_user(c, a->who, PRIO_PROCESS, 0, NULL);
+	return a->which == PRIO_PROCESS ? of_process(c, a->who, NULL) : tr_native(c);
 }
 
 long sys_setpriority(struct tr_call *c, const struct setpriority_args *a)
@@ -206,13 +208,14 @@ long sys_setpriority(struct tr_call *c, const struct setpriority_args *a)
 		return of_user(c, a->who, PRIO_PROCESS, a->prio, may_schedule);
 	if (a->which == PRIO_PGRP)
 		return of_group(c, a->who, PRIO_PROCESS, a->prio, may_schedule);
-	return of_process(c, a->who, may_schedule);
+	return a->which == PRIO_PROCESS ? of_process(c, a->who, may_schedule) : tr_native(c);
 }
 
 long sys_ioprio_get(struct tr_call *c, const struct ioprio_get_args *a)
 {
-	return a->which == IOPRIO_WHO_USER ? of_user(c, a->who, IOPRIO_WHO_PROCESS, 0, NULL)
-					   : of_process(c, a->who, NULL);
+	if (a->which == IOPRIO_WHO_USER)
+		return of_user(c, a->who, IOPRIO_WHO_PROCESS, 0, NULL);
+	return a->which == IOPRIO_WHO_PROCESS ? of_process(c, a->who, NULL) : tr_native(c);
 }
 
 long sys_ioprio_set(struct tr_call *c, const struct ioprio_set_args *a)
@@ -221,7 +224,7 @@ long sys_ioprio_set(struct tr_call *c, const struct ioprio_set_args *a)
 		return of_user(c, a->who, IOPRIO_WHO_PROCESS, a->ioprio, may_set_io);
 	if (a->which == IOPRIO_WHO_PGRP)
 		return of_group(c, a->who, IOPRIO_WHO_PROCESS, a->ioprio, may_set_io);
-	return of_process(c, a->who, may_set_io);
+	return a->which == IOPRIO_WHO_PROCESS ? of_process(c, a->who, may_set_io) : tr_native(c);
 }
 
 /* --- limits and groups -------------------------------------------------------------------------------------------------- */
@@ -304,7 +307,7 @@ long sys_pidfd_getfd(struct tr_call *c, const struct pidfd_getfd_args *a)
 		return fd;
 	pid = ids_process_of_pidfd(fd);
 	/* Gone, or no pidfd: the host tells which. */
-	if (pid < 0 || pid == c->ns.pid)
+	if (pid < 0)
 		return tr_native(c);
 	if (!tr_pid_visible(c, pid))
 		return -ESRCH;

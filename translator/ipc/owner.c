@@ -1,6 +1,11 @@
 #include <errno.h>
 #include <linux/capability.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 
+#include "base/host.h"
 #include "translator/ipc/ipc.h"
 
 int ipc_may(struct tr_call *c, enum ipc_kind kind, int id, mode_t mode)
@@ -29,10 +34,37 @@ int ipc_may_own(struct tr_call *c, enum ipc_kind kind, int id, int capability)
 	return me->euid == o.cuid || me->euid == o.uid ? 0 : -EPERM;
 }
 
+/* A queue by name has no number to ask for: it goes with mq_unlink(2) only. */
+static bool is_gone(enum ipc_kind kind, uint64_t id)
+{
+	union {
+		struct msqid_ds msg;
+		struct semid_ds sem;
+		struct shmid_ds shm;
+	} d;
+	long r = 0;
+
+	if (kind == IPC_KIND_MSG)
+		r = host_call(SYS_msgctl, id, IPC_STAT, &d);
+	else if (kind == IPC_KIND_SEM)
+		r = host_call(SYS_semctl, id, 0, IPC_STAT, &d);
+	else if (kind == IPC_KIND_SHM)
+		r = host_call(SYS_shmctl, id, IPC_STAT, &d);
+	return r == -EINVAL || r == -EIDRM;
+}
+
+void ipc_keep(struct tr_call *c, enum ipc_kind kind, uint64_t id, const struct ipc_owner *o)
+{
+	struct ipc_table *t = &c->ns.in->ipc;
+
+	/* Where there are more objects than places for their owners, the last ones are anyone's. */
+	if (!ipc_set(t, kind, id, o) && ipc_sweep(t, is_gone) > 0)
+		(void)ipc_set(t, kind, id, o);
+}
+
 void ipc_made(struct tr_call *c, enum ipc_kind kind, uint64_t id, uint32_t uid, uint32_t gid, mode_t mode)
 {
 	const struct ipc_owner o = {.uid = uid, .gid = gid, .cuid = uid, .cgid = gid, .mode = mode & 0777};
 
-	/* Where the table is full it is anyone's. */
-	(void)ipc_set(&c->ns.in->ipc, kind, id, &o);
+	ipc_keep(c, kind, id, &o);
 }

@@ -111,7 +111,7 @@ static long set(const struct control *k)
 	d.head.perm.mode |= IPC_HOST_MODE;
 	r = ask(k, &d);
 	if (r >= 0)
-		(void)ipc_set(&k->c->ns.in->ipc, k->kind, (uint32_t)k->id, &o);
+		ipc_keep(k->c, k->kind, (uint32_t)k->id, &o);
 	return r;
 }
 

@@ -4,6 +4,7 @@
  * conformance: calls setxattr, access, open, execveat, chdir, mkdir, unlink, rename, truncate, utimensat
  */
 #include "acl-common.h"
+#include "copy-common.h"
 
 static const struct acl_user users[] = {
 	{1001, 1001, {0}, 0},    {1002, 1002, {0}, 0},      {1003, 20, {0}, 0},        {1003, 1003, {20}, 1},
@@ -69,21 +70,6 @@ static void matrix(void)
 	}
 }
 
-static char self[PATH_MAX];
-
-static int run(const char *path)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execl(path, path, "--here", (char *)NULL);
-		_exit(errno);
-	}
-	NEED(waitpid(pid, &status, 0) == pid);
-	return WEXITSTATUS(status);
-}
-
 static int run_fd(const char *path)
 {
 	int status, fd = open(path, O_PATH | O_CLOEXEC);
@@ -96,19 +82,6 @@ static int run_fd(const char *path)
 	NEED(waitpid(pid, &status, 0) == pid);
 	close(fd);
 	return WEXITSTATUS(status);
-}
-
-static void copy_self(const char *to)
-{
-	char buf[65536];
-	int from = open(self, O_RDONLY), fd = open(to, O_WRONLY | O_CREAT | O_EXCL, 0700);
-	ssize_t n;
-
-	NEED(from >= 0 && fd >= 0);
-	while ((n = read(from, buf, sizeof(buf))) > 0)
-		NEED(write(fd, buf, (size_t)n) == n);
-	close(from);
-	close(fd);
 }
 
 static bool is_set(const char *path)
@@ -169,7 +142,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "--here") == 0)
 		return 7;
-	NEED(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	copy_begin();
 	check_begin(argc, argv);
 	if (!acl_prepare())
 		return check_end();
@@ -179,8 +152,8 @@ int main(int argc, char **argv)
 	check_write_file("denied", "text");
 	check_write_file("writable", "text");
 	check_write_file("both", "text");
-	copy_self("program");
-	copy_self("not-mine");
+	copy_self("program", 0700);
+	copy_self("not-mine", 0700);
 	NEED(acl_set("readable", ACCESS, "u::rw-,u:1001:r--,g::---,m::r--,o::---") == 0);
 	NEED(acl_set("denied", ACCESS, "u::rw-,u:1001:---,g::r--,m::r--,o::r--") == 0);
 	NEED(acl_set("writable", ACCESS, "u::rw-,u:1001:-w-,g::---,m::-w-,o::---") == 0);

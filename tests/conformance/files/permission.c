@@ -1,10 +1,9 @@
 /* What modes, owners, groups and single capabilities allow, and what changes of owner and content take away. */
 #include "../ids/ids.h"
+#include "copy-common.h"
 
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
-
-static char self[PATH_MAX];
 
 /* Version 2, CAP_NET_RAW (13) permitted and effective. */
 static const uint32_t capability[5] = {0x02000001, 1 << 13, 0, 0, 0};
@@ -21,34 +20,6 @@ static bool owned(const char *path, uid_t uid, gid_t gid)
 	struct stat st;
 
 	return lstat(path, &st) == 0 && st.st_uid == uid && st.st_gid == gid;
-}
-
-static void copy_self(const char *to, mode_t mode)
-{
-	char buf[65536];
-	int from = open(self, O_RDONLY), fd = open(to, O_WRONLY | O_CREAT | O_EXCL, 0755);
-	ssize_t n;
-
-	NEED(from >= 0 && fd >= 0);
-	while ((n = read(from, buf, sizeof(buf))) > 0)
-		NEED(write(fd, buf, (size_t)n) == n);
-	close(from);
-	close(fd);
-	NEED(chmod(to, mode) == 0);
-}
-
-/* Exit status 7 is the program, called with --here. */
-static int run(const char *path)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execl(path, path, "--here", (char *)NULL);
-		_exit(errno);
-	}
-	NEED(waitpid(pid, &status, 0) == pid);
-	return WEXITSTATUS(status);
 }
 
 /* --- executing ------------------------------------------------------------------------------------------------------------ */
@@ -354,7 +325,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "--here") == 0)
 		return 7;
-	NEED(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	copy_begin();
 	check_begin(argc, argv);
 	prepare();
 	shut = open("shut", O_RDONLY | O_DIRECTORY);

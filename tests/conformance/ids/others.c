@@ -172,6 +172,35 @@ static void many(void *arg)
 	CHECK_ERRNO(getpriority(3, 0), EINVAL, "to ask for");
 }
 
+/* A process group whose first process has ended. */
+static void group(void)
+{
+	pid_t leader = fork(), member;
+	int status;
+
+	NEED(leader >= 0);
+	if (leader == 0) {
+		NEED(setpgid(0, 0) == 0);
+		member = fork();
+		if (member == 0)
+			for (;;)
+				pause();
+		_exit(member > 0 ? 0 : 1);
+	}
+	NEED(waitpid(leader, &status, 0) == leader && status == 0);
+	CHECK_EQUAL(getpriority(PRIO_PGRP, (id_t)leader), 0, "the priority of a group whose leader has ended");
+	CHECK_OK(setpriority(PRIO_PGRP, (id_t)leader, 3), "is changed");
+	CHECK_EQUAL(getpriority(PRIO_PGRP, (id_t)leader), 3, "and told");
+	CHECK_OK(syscall(SYS_ioprio_set, IOPRIO_WHO_PGRP, leader, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 5)),
+		 "its priority for disks");
+	CHECK_EQUAL(syscall(SYS_ioprio_get, IOPRIO_WHO_PGRP, leader), IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 5),
+		    "is told, too");
+	CHECK_OK(kill(-leader, SIGKILL), "it ends");
+	CHECK_ERRNO(getpriority(3, NOBODY), EINVAL, "no such kind of target");
+	CHECK_ERRNO(setpriority(3, NOBODY, 1), EINVAL, "to be changed");
+	CHECK_ERRNO(syscall(SYS_ioprio_get, 9, NOBODY), EINVAL, "nor for disks");
+}
+
 static void nobody(void)
 {
 	struct sched_param param;
@@ -209,6 +238,7 @@ int main(int argc, char **argv)
 	others[0] = sleeper(ONE, false);
 	others[1] = sleeper(ANOTHER, false);
 	nobody();
+	group();
 	ask(others[0]);
 	look_into(others[0], 0, "root looks into others'");
 	check_in_child(as_user, NULL);

@@ -219,6 +219,23 @@ static void messages(void *arg)
 	CHECK_ERRNO(mq_unlink("/lxrun.user"), ENOENT, "once");
 }
 
+/* Memory comes and goes more often than anybody could remember. */
+static void many(void)
+{
+	struct shmid_ds ds;
+	int id;
+
+	for (int i = 0; i < 2500; i++) {
+		id = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+		NEED(id >= 0 && shmctl(id, IPC_RMID, NULL) == 0);
+	}
+	NEED(seteuid(CHECK_USER) == 0);
+	id = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
+	NEED(seteuid(0) == 0);
+	CHECK(shmctl(id, IPC_STAT, &ds) == 0 && ds.shm_perm.uid == CHECK_USER, "whose the latest is");
+	CHECK_OK(shmctl(id, IPC_RMID, NULL), "is known");
+}
+
 int main(int argc, char **argv)
 {
 	gid_t outside = OTHER;
@@ -268,6 +285,7 @@ int main(int argc, char **argv)
 	remove_all(closed.queue, closed.semaphores, closed.memory);
 	NEED(msgctl(id, IPC_RMID, NULL) == 0);
 
+	many();
 	q = mq_open("/lxrun.closed", O_RDWR | O_CREAT | O_EXCL, 0600, NULL);
 	CHECK(q >= 0, "a queue by name");
 	mq_close(q);
