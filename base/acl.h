@@ -33,7 +33,10 @@ static inline size_t acl_size(const struct acl *a)
 	return sizeof(a->header) + a->count * sizeof(a->entries[0]);
 }
 
-/* posix_acl_from_xattr(): -EINVAL for what is no list, -EOPNOTSUPP for another version, -ENOSPC. No value is no list. value may be ret. */
+/*
+ * posix_acl_from_xattr(): -EINVAL for what is no list, -EOPNOTSUPP for another version, -ENOSPC. No value is no list. value may be
+ * ret.
+ */
 MUST_CHECK int acl_parse(const void *value, size_t size, struct acl *ret);
 /* posix_acl_valid(): the entries in their order, and a mask where there is more than a mode could say. */
 bool acl_is_valid(const struct acl *a);

@@ -33,7 +33,10 @@ struct override {
 #define OVERRIDE_ACCESS_ACL  1
 #define OVERRIDE_DEFAULT_ACL 2
 
-/* "uid:gid:mode:type", and behind the type what only we read ("-acl", "-default"): others ignore it. 0 or -EINVAL. The host's mode gives the type where the text has none. */
+/*
+ * "uid:gid:mode:type", and behind the type what only we read ("-acl", "-default"): others ignore it. 0 or -EINVAL. The host's mode
+ * gives the type where the text has none.
+ */
 MUST_CHECK int override_parse(const char *text, mode_t host, struct override *ret);
 /* At most 63 bytes and a NUL; the length. */
 size_t override_print(const struct override *o, char *buf, size_t size);

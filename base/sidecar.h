@@ -81,9 +81,9 @@ MUST_CHECK int sidecar_check_header(const void *bytes, size_t n);
 /* --- the index (sidecar_index.c) --------------------------------------------------------------------------------------- */
 
 /*
- * Where one writer keeps the owners of all records, and which inodes have attributes, and any number of processes look them up without a lock and without a
- * system call. Open addressing; nothing is ever moved. All zeros is an empty one, and what is not used costs no memory: a bit
- * for each place, that says if a search from there can find anything, is asked before the place.
+ * Where one writer keeps the owners of all records, and which inodes have attributes, and any number of processes look them up
+ * without a lock and without a system call. Open addressing; nothing is ever moved. All zeros is an empty one, and what is not
+ * used costs no memory: a bit for each place, that says if a search from there can find anything, is asked before the place.
  */
 #define SIDECAR_INDEX_PLACES (1u << 19)
 #define SIDECAR_INDEX_MAX    (SIDECAR_INDEX_PLACES / 2) /* records: -ENOSPC for more */

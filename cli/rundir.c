@@ -201,7 +201,7 @@ static bool has_attributes(int root)
 	return true;
 }
 
-/* The root directory has the attribute that podman and fuse-overlayfs give it, and not our mark. That lasts, whatever it gets then. */
+/* The root directory has the attribute that podman and fuse-overlayfs give it, and not our mark. That lasts, whatever it gets. */
 static bool is_unmarked(int root, const struct stat *st)
 {
 	if (fgetxattr(root, INSTANCE_UNMARKED_ATTRIBUTE, NULL, 0) >= 0)

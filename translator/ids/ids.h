@@ -28,8 +28,8 @@ struct tr_exec_identity {
 
 /*
  * Who the caller will be if it executes the program (for a script: its interpreter) that is open as fd; st is vfs_fstat's
- * answer. Set-user-ID bits, file capabilities (neither with no_suid), NO_NEW_PRIVS and a tracer count. -EPERM, or -EINVAL for a damaged security.capability,
- * as execve(2) answers.
+ * answer. Set-user-ID bits, file capabilities (neither with no_suid), NO_NEW_PRIVS and a tracer count. -EPERM, or -EINVAL for
+ * a damaged security.capability, as execve(2) answers.
  */
 MUST_CHECK int tr_creds_exec(struct tr_call *c, int fd, const struct stat *st, bool no_suid,
 			     struct tr_exec_identity *ret);
