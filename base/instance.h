@@ -8,7 +8,7 @@
  *   - `hostname` and `domainname` are written by privileged guests, whole and ended at every moment;
  *   - a process slot is written by its own process (claimed by compare-and-swap on pid), read by all;
  *   - a new program's slot is claimed and filled by the supervisor, before the program is told that it may start;
- *   - `ipc` by everybody, without a lock;
+ *   - `ipc` and `terminals` by everybody, without a lock;
  *   - `sidecar` is written by the supervisor; a payload by who has claimed it;
  *   - `owner` is a robust futex (get_robust_list(2)) of the supervisor's: the kernel sets FUTEX_OWNER_DIED in it when the
  *     supervisor ends in whatever way, and then every guest that makes a translated call ends as well;
@@ -30,10 +30,11 @@
 #include "base/ipc.h"
 #include "base/layout.h"
 #include "base/sidecar.h"
+#include "base/terminal.h"
 
 #define INSTANCE_MAGIC 0x6e75727876ull
 #ifndef INSTANCE_VERSION
-#define INSTANCE_VERSION 10
+#define INSTANCE_VERSION 11
 #endif
 
 #define INSTANCE_PATH_MAX 4096
@@ -223,6 +224,7 @@ struct instance {
 	uint64_t call_key;
 	struct instance_payload payloads[INSTANCE_PAYLOADS];
 	struct ipc_table ipc;
+	struct terminal_table terminals;
 
 	/* Whose slot each is: the host's pid, 0 for a free one. Apart from the slots, so that a search touches few pages. A
 	 * slot whose process is gone may be taken over by anyone. */

@@ -88,6 +88,7 @@ void tr_start_first(struct process_slot *slot, const struct ldr_stack *stack, bo
 	f->context = &context;
 	(void)host_call(SYS_rt_sigprocmask, SIG_BLOCK, NULL, tr_context_mask(&context), sizeof(uint64_t));
 	tr_call_begin(&f->call, f);
+	vfs_log_in(&f->call.ns, STDIN_FILENO);
 	r = enter(&f->call.ns, directory);
 	if (r < 0 && home_else)
 		r = enter(&f->call.ns, find_variable(stack, "HOME=", "/"));

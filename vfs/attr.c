@@ -125,7 +125,9 @@ static bool may_chown(const struct vfs_ns *ns, const struct owner *o, uid_t uid,
 static int change_host_owner(const struct vfs_ns *ns, const struct object *o, const struct stat *st,
 			     const struct owner *now, const struct owner *want)
 {
-	/* Terminals and what has no place in the tree: nobody else sees who owns them. */
+	if (S_ISCHR(st->st_mode) && owner_set_terminal(ns, st, want))
+		return 0;
+	/* Devices and what has no place in the tree: nobody else sees who owns them. */
 	if (S_ISCHR(st->st_mode) || S_ISFIFO(st->st_mode) || S_ISSOCK(st->st_mode))
 		return 0;
 	if (want->uid != now->uid)

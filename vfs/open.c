@@ -191,6 +191,8 @@ static int given(struct walk *w, int fd, int flags, bool *ret_others)
 			tell_view_dirs(w->ns);
 		return fd;
 	}
+	if (w->place.tree == TREE_HOST && (flags & (O_PATH | O_ACCMODE)) == O_RDWR)
+		owner_of_new_terminal(w->ns, fd);
 	/* No device is opened as a directory; what execve opens is not used before its type is known. */
 	if ((flags & (O_PATH | O_DIRECTORY | VFS_OPEN_EXEC)) != 0 || (w->ns->in->features & INSTANCE_DEVICE_NODES) == 0)
 		return fd;
@@ -199,6 +201,8 @@ static int given(struct walk *w, int fd, int flags, bool *ret_others)
 		return fd;
 	*ret_others = true;
 	host_close(fd);
+	if (device >= 0 && (flags & O_ACCMODE) == O_RDWR)
+		owner_of_new_terminal(w->ns, device);
 	return device;
 }
 

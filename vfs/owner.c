@@ -134,6 +134,8 @@ void owner_get(const struct vfs_ns *ns, int fd, enum tree tree, const struct sta
 	ret->kept = ret->anyones = ret->heir = ret->in_sticky = false;
 	ret->acl = 0;
 
+	if (S_ISCHR(st->st_mode) && owner_get_terminal(ns, st, ret))
+		return;
 	if (tree != TREE_HOST && fd != -1 && is_special(st->st_mode) && kept_get(ns, fd, st, ret))
 		return;
 	if (tree == TREE_UNKNOWN && fd != -1 && is_anonymous(ns, st)) {
@@ -207,6 +209,8 @@ int owner_set(const struct vfs_ns *ns, int fd, enum tree tree, const struct stat
 	mode_t mode = owner_host_mode(want->mode, attribute);
 	int r;
 
+	if (S_ISCHR(st->st_mode) && owner_set_terminal(ns, st, want))
+		return 0;
 	/* Set-id bits would be real ones on the host. */
 	if (tree == TREE_HOST)
 		return owner_set_host_mode(fd, want->mode & 01777);

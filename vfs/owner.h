@@ -128,6 +128,13 @@ static inline bool owner_may_be_device(const struct vfs_ns *ns)
 	return (ns->in->features & INSTANCE_DEVICE_NODES) != 0;
 }
 
+/* What is kept of a terminal (st: its host stat), or false. */
+bool owner_get_terminal(const struct vfs_ns *ns, const struct stat *st, struct owner *ret);
+/* False: it is no terminal of which that can be kept. */
+bool owner_set_terminal(const struct vfs_ns *ns, const struct stat *st, const struct owner *want);
+/* fd has just been opened: if it is a new terminal's other end, that is the opener's. */
+void owner_of_new_terminal(const struct vfs_ns *ns, int fd);
+
 /* A stand-in was made. */
 void owner_note_devices(const struct vfs_ns *ns);
 /* What a device stand-in opens: a new descriptor, -ENXIO, or -ENODEV for what is no stand-in. */

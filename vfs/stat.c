@@ -36,6 +36,8 @@ static int ask(struct look *l, int dir, const char *path, int flags)
 	st->st_uid = x->stx_uid;
 	st->st_gid = x->stx_gid;
 	st->st_size = (off_t)x->stx_size;
+	st->st_ctim.tv_sec = x->stx_ctime.tv_sec;
+	st->st_ctim.tv_nsec = x->stx_ctime.tv_nsec;
 	return 0;
 }
 

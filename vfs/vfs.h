@@ -98,6 +98,8 @@ MUST_CHECK int vfs_fpermission(const struct vfs_ns *ns, int fd, int mode);
 MUST_CHECK int vfs_access(const struct vfs_ns *ns, struct vfs_at at, int lookup, int mode, bool effective);
 /* The link's text, not terminated; its length (at most size). */
 MUST_CHECK ssize_t vfs_readlink(const struct vfs_ns *ns, struct vfs_at at, char *buf, size_t size);
+/* The terminal that fd is, if it is one, belongs to the caller (his real user id) now, as login(1) makes it. */
+void vfs_log_in(const struct vfs_ns *ns, int fd);
 /*
  * getdents64(2) and the older getdents(2) (old = true) on a host descriptor: hides what is not the guest's, adds mount
  * points. buf is memory of this address space. The number of bytes, 0 at the end.

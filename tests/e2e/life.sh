@@ -36,6 +36,8 @@ for side in "${sides[@]}"; do
 	done
 	script_says "$side" 5 'is one' 'script(1) outside' \
 		'script -qec "bash -c \"L sh -c '"'"'test -t 0 && test -t 1 && tty | sed s,/dev/pts/[0-9]*,is\ one, ; exit 5'"'"'\"" /dev/null'
+	script_says "$side" 0 'nobody:tty:620' 'the terminal belongs to who starts' "caller=$([ "$side" = user ] && test_user)"'
+		script -qec "bash -c \"chown ${caller:-0} \\\$(tty) && L --user nobody sh -c '"'"'stat -Lc %U:%G:%a /proc/self/fd/0 && : >\\\$(tty)'"'"'\"" /dev/null'
 	script_says "$side" 3 42 'script(1) inside' 'L script -qec "echo \$((6 * 7)); exit 3" /dev/null'
 
 	# --- no terminal ------------------------------------------------------------------------------------------------------
