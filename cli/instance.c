@@ -78,7 +78,7 @@ static int join(const struct instance_plan *plan, const struct instance_program 
 		struct message *message)
 {
 	int socket CLEANUP(host_close_at) = protocol_connect(runtime, ANSWER_SECONDS);
-	const char *strings[] = {program->directory, program->path, NULL};
+	const char *strings[] = {program->directory, program->path, program->root, NULL};
 	struct protocol_join request = {.header.kind = PROTOCOL_JOIN, .socket = socket};
 	static struct protocol_packet answer;
 	const struct user *u = program->user;
@@ -137,7 +137,7 @@ static int64_t idle_timeout(const struct instance_plan *p)
 {
 	struct lxrun_config config;
 
-	if (p->distro == NULL)
+	if (p->distro == NULL || p->locked)
 		return 0;
 	lxrun_config_read(NULL, &config);
 	return config.instance_idle_timeout;
@@ -153,7 +153,8 @@ static int start(const struct instance_plan *p, char *ret_runtime, struct messag
 					.distro = p->distro != NULL ? p->distro->name : NULL,
 					.gate = p->gate,
 					.no_openat2 = p->no_openat2,
-					.host = p->host};
+					.host = p->host,
+					.target = p->target};
 	struct supervisor_options supervisor = {.name = name_of(p), .idle_timeout = idle_timeout(p)};
 	struct instance *in;
 	int r;
@@ -261,7 +262,7 @@ int instance_enter(const struct instance_plan *p, const struct instance_program 
 	char runtime[PATH_MAX];
 	int r;
 
-	if (p->distro == NULL) {
+	if (p->distro == NULL || p->locked) {
 		r = start_and_join(p, program, runtime, message);
 	} else {
 		r = join_running(p, program, runtime, message);

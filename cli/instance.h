@@ -21,7 +21,9 @@ struct instance_plan {
 	const char *hostname;        /* NULL: the host's */
 	enum instance_gate gate;
 	bool no_openat2;
-	const char *host; /* where guests see the host's files, a path without links; "": nowhere */
+	const char *host;   /* where guests see the host's files, a path without links; "": nowhere */
+	const char *target; /* a workshop: where its programs, whose root is `host`, see root; NULL (rundir.h) */
+	bool locked;        /* the caller holds the distribution's lock, and has no instance of it */
 	/* Called before and after it is started, under the lock of the distribution; NULL. */
 	void (*prepare)(const struct instance_plan *plan, void *context);
 	void (*boot)(const struct instance_plan *plan, const char *runtime, void *context);
@@ -34,7 +36,8 @@ struct instance_program {
 	const char *directory; /* where it starts */
 	bool home_else;        /* or else in the home of its user */
 	const struct user *user;
-	int trace; /* where its calls are traced; -1 */
+	const char *root; /* its root directory, a guest path without links; NULL: the instance's */
+	int trace;        /* where its calls are traced; -1 */
 };
 
 /*
@@ -48,6 +51,9 @@ MUST_CHECK int instance_enter(const struct instance_plan *plan, const struct ins
 /* The same for a plan's instance that has just been started at runtime. */
 MUST_CHECK int instance_join(const struct instance_plan *plan, const struct instance_program *program,
 			     const char *runtime, char *ret_resident, struct message *message);
+
+/* A root directory goes to the number that is reserved for it, whatever the limit on descriptors is; reports and exits. */
+void instance_reserve_root(int root_fd);
 
 /* The host's path of a distribution's root directory, as instances know it; -ENOENT, -ENAMETOOLONG. */
 MUST_CHECK int instance_root(const struct distro *d, char *ret, size_t size);

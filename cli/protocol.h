@@ -42,7 +42,7 @@ struct protocol_header {
 	uint16_t fixed; /* how many bytes stand in front of the strings, this header included */
 };
 
-/* Strings: the directory to start in and the program, both as the guest names them. */
+/* Strings: the directory to start in and the program, as the guest names them; its root directory, "" the instance's. */
 struct protocol_join {
 	struct protocol_header header;
 	uint32_t flags; /* enum protocol_join_flags */

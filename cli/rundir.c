@@ -98,6 +98,12 @@ static int fill(struct rundir *d)
 		r = make_dir(d->dir, "s", 0700);
 	if (r == 0)
 		r = make_dir(d->dir, "shmdir", 01777);
+	for (size_t i = 0; r == 0 && d->o->target != NULL && rundir_temporary[i] != NULL; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "t%zu", i);
+		r = make_dir(d->dir, name, 01777);
+	}
 	if (r == 0)
 		r = make_dir(d->dir, "dev", 0755);
 	if (r == 0) {

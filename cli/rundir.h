@@ -8,6 +8,7 @@
  *		s/              names of sockets that are too long (translator/net)
  *		dev/            the guest's /dev: stand-ins for what is mounted, and links
  *		shmdir/         the guest's /dev/shm
+ *		t0/ t1/ ..      a workshop's /tmp and the like
  *		trace           a FIFO for the lines of --trace, where they cannot go straight to their place (trace.h)
  *		pidns           a link whose text is the pid namespace in which PID is meant
  *		ctl             the supervisor's socket (cli/protocol.h)
@@ -38,6 +39,11 @@ struct rundir_options {
 	enum instance_gate gate;
 	bool no_openat2;  /* do without, even where the host has it */
 	const char *host; /* where the host's files are seen, a guest path without links; NULL or "": nowhere */
+	/*
+	 * A workshop, NULL: none. Its programs have `host` as their root, read-only, with /proc, /dev and empty directories for
+	 * what is temporary; the instance's root, the only thing that is there to be written, is at this path of that.
+	 */
+	const char *target;
 };
 
 /*

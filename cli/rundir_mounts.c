@@ -11,6 +11,8 @@
 
 const char *const rundir_devices[] = {"null", "zero", "full", "random", "urandom", "tty", "ptmx", NULL};
 
+const char *const rundir_temporary[] = {"/tmp", "/var/tmp", NULL};
+
 struct built_in {
 	uint32_t kind, flags;
 	const char *point, *source; /* a source that begins with "./" is in the runtime directory */
@@ -30,6 +32,8 @@ static const struct built_in device = {MOUNT_BIND, MOUNT_FILE,          NULL, NU
 				       "devtmpfs", "rw,nosuid,relatime"};
 /* What it is, and with which options the host has it mounted, is the host's to say. */
 static const struct built_in host_root = {MOUNT_BIND, 0, NULL, "/", "", "host", "rw,relatime"};
+
+#define MOUNT_POINT_MAX sizeof(((struct mount_entry *)0)->point)
 
 static int set(char *to, size_t size, const char *text)
 {
@@ -64,31 +68,36 @@ bool rundir_device_source(const char *name, char *source)
 	return S_ISCHR(st.st_mode);
 }
 
-static int add_devices(struct instance *in)
+/* below: "" or the directory that is to look like a root. */
+static int add_devices(struct instance *in, const char *below)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && rundir_devices[i] != NULL; i++) {
-		char point[64], source[PATH_MAX];
+		char point[MOUNT_POINT_MAX], source[PATH_MAX];
 
-		snprintf(point, sizeof(point), "/dev/%s", rundir_devices[i]);
+		if ((size_t)snprintf(point, sizeof(point), "%s/dev/%s", below, rundir_devices[i]) >= sizeof(point))
+			return -ENAMETOOLONG;
 		if (rundir_device_source(rundir_devices[i], source))
 			r = add(in, &device, point, source);
 	}
 	return r;
 }
 
-static int add_built_in(struct instance *in, const struct built_in *b)
+static int add_built_in(struct instance *in, const struct built_in *b, const char *below)
 {
-	char source[PATH_MAX];
+	char source[PATH_MAX], point[MOUNT_POINT_MAX];
 	struct stat st;
+
+	if ((size_t)snprintf(point, sizeof(point), "%s%s", below, b->point) >= sizeof(point))
+		return -ENAMETOOLONG;
 
 	if (b->source[0] == '.')
 		snprintf(source, sizeof(source), "%s%s", in->runtime, b->source + 1);
 	else
 		snprintf(source, sizeof(source), "%s", b->source);
 	/* A container may lack /sys or /dev/pts. */
-	return stat(source, &st) == 0 ? add(in, b, b->point, source) : 0;
+	return stat(source, &st) == 0 ? add(in, b, point, source) : 0;
 }
 
 /* The programs of a distribution with a name: files that are seen in its /usr/local/bin and are not in its tree. */
@@ -106,14 +115,46 @@ static int add_tools(struct instance *in, const struct rundir_options *o)
 	return r;
 }
 
-int rundir_add_mounts(struct instance *in, const struct rundir_options *o)
+/* What every root has. */
+static int add_kernels(struct instance *in, const char *below)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(built_ins); i++)
-		r = add_built_in(in, &built_ins[i]);
+		r = add_built_in(in, &built_ins[i], below);
+	return r == 0 ? add_devices(in, below) : r;
+}
+
+/* The host's files as a root to work in, of which only the target stays. */
+static int add_workshop(struct instance *in, const struct rundir_options *o)
+{
+	static const struct built_in host = {MOUNT_BIND, MOUNT_READ_ONLY, NULL, "/", "", "host", "ro,relatime"};
+	static const struct built_in target = {MOUNT_BIND, 0, NULL, NULL, "", "lxrun", "rw,relatime"};
+	char point[MOUNT_POINT_MAX];
+	int r = add(in, &host, o->host, host.source);
+
 	if (r == 0)
-		r = add_devices(in);
+		r = add_kernels(in, o->host);
+	for (size_t i = 0; r == 0 && rundir_temporary[i] != NULL; i++) {
+		const struct built_in b = {MOUNT_TMPFS, 0, NULL, NULL, "tmpfs", "tmpfs", "rw,nosuid,nodev,relatime"};
+		char source[PATH_MAX];
+
+		snprintf(source, sizeof(source), "%s/t%zu", in->runtime, i);
+		if ((size_t)snprintf(point, sizeof(point), "%s%s", o->host, rundir_temporary[i]) >= sizeof(point))
+			return -ENAMETOOLONG;
+		r = add(in, &b, point, source);
+	}
+	if (r == 0 && (size_t)snprintf(point, sizeof(point), "%s%s", o->host, o->target) >= sizeof(point))
+		return -ENAMETOOLONG;
+	return r == 0 ? add(in, &target, point, in->root) : r;
+}
+
+int rundir_add_mounts(struct instance *in, const struct rundir_options *o)
+{
+	int r = add_kernels(in, "");
+
+	if (r == 0 && o->target != NULL)
+		return add_workshop(in, o);
 	if (r == 0 && o->host != NULL && o->host[0] != '\0')
 		r = add(in, &host_root, o->host, host_root.source);
 	if (r == 0)

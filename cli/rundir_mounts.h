@@ -11,6 +11,9 @@
 /* Names in /dev that are the host's own devices; NULL-terminated. */
 extern const char *const rundir_devices[];
 
+/* Directories of a workshop that are its own and empty; the nth is tN in the runtime directory. NULL-terminated. */
+extern const char *const rundir_temporary[];
+
 /* The host's path of a device, no links in it, into PATH_MAX bytes; false if the host has none of that name. */
 bool rundir_device_source(const char *name, char *source);
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -226,24 +225,7 @@ const char *site_name(const struct site *p)
 
 void site_reserve_root(struct site *p)
 {
-	struct rlimit old, more;
-	bool raised = false;
-
-	if (getrlimit(RLIMIT_NOFILE, &old) == 0 && old.rlim_cur <= RESERVED_FD) {
-		more = old;
-		more.rlim_cur = RESERVED_FD + 1;
-		if (more.rlim_max < more.rlim_cur)
-			report_fatal("the limit on open files (%lu) is too low: at least %d are needed",
-				     (unsigned long)old.rlim_max, RESERVED_FD + 1);
-		raised = setrlimit(RLIMIT_NOFILE, &more) == 0;
-	}
-	if (dup2(p->root_fd, RESERVED_FD) < 0)
-		report_fatal("cannot reserve descriptor %d: %s", RESERVED_FD, strerror(errno));
-	if (raised)
-		(void)setrlimit(RLIMIT_NOFILE, &old);
-	if (p->root_fd != RESERVED_FD)
-		close(p->root_fd);
-	p->root_fd = -1;
+	instance_reserve_root(take_fd(&p->root_fd));
 }
 
 void site_become(struct site *p, const struct instance_plan *plan, const struct instance_program *program, char **words,

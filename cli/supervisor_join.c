@@ -116,7 +116,8 @@ static int fill_slot(struct instance *in, pid_t pid, const struct protocol_packe
 
 	if (s == NULL)
 		return -ENOSPC;
-	if (strlen(p->strings[0]) >= sizeof(s->execfn) || strlen(p->strings[1]) >= sizeof(s->exe))
+	if (strlen(p->strings[0]) >= sizeof(s->execfn) || strlen(p->strings[1]) >= sizeof(s->exe) ||
+	    strlen(p->strings[2]) >= sizeof(s->root))
 		return -ENAMETOOLONG;
 	s->flags = PROCESS_FIRST;
 	if ((j->flags & PROTOCOL_HOME_ELSE) != 0)
@@ -132,7 +133,7 @@ static int fill_slot(struct instance *in, pid_t pid, const struct protocol_packe
 	/* Where it starts and what it is called: the resident resolves both as the guest would. */
 	strcpy(s->execfn, p->strings[0]);
 	strcpy(s->exe, p->strings[1]);
-	s->root[0] = '\0';
+	strcpy(s->root, p->strings[2]);
 	instance_slot_is_filled(s, pid);
 	return 0;
 }
