@@ -94,7 +94,8 @@ void install_begin(struct install *n, const char *name, const char *location, in
 	struct message m;
 	int error;
 
-	*n = (struct install){.lock = -1, .root = -1, .named = name != NULL};
+	*n = (struct install){
+		.lock = -1, .root = -1, .named = name != NULL, .placed = name == NULL && location == NULL};
 	if (version == 2)
 		report_fatal("distributions of version 2 cannot be made yet: use --version 1");
 	n->d.version = 1;
@@ -197,6 +198,31 @@ int install_look(struct install *n, bool first_run, struct message *message)
 	return 0;
 }
 
+/*
+ * Its place was called as the distribution was for the time being. Killed in between: what is there is removed from where it is
+ * (recover.c). A place that cannot be had is no failure: the files stay where they are.
+ */
+static int name_place(struct registry *r, struct distro *d, struct message *message)
+{
+	char old[PATH_MAX];
+	int error;
+
+	strcpy(old, d->location);
+	if (distro_store_path(d->name, d->location, sizeof(d->location)) < 0 || registry_at(r, d->location) != d ||
+	    (rmdir(d->location) < 0 && errno != ENOENT)) {
+		strcpy(d->location, old);
+		return 0;
+	}
+	strcpy(d->moving, old);
+	error = registry_commit(r, message);
+	if (error < 0)
+		return error;
+	if (rename(old, d->location) < 0)
+		strcpy(d->location, old);
+	d->moving[0] = '\0';
+	return 0;
+}
+
 int install_finish(struct install *n, struct message *message)
 {
 	struct registry r;
@@ -220,9 +246,14 @@ int install_finish(struct install *n, struct message *message)
 		error = -EEXIST;
 		message_set(message, "there is a distribution '%s' already: use --name", n->d.name);
 	} else {
-		n->d.state = DISTRO_INSTALLED;
 		*d = n->d;
-		error = registry_commit(&r, message);
+		if (n->placed)
+			error = name_place(&r, d, message);
+		if (error == 0) {
+			d->state = DISTRO_INSTALLED;
+			error = registry_commit(&r, message);
+		}
+		n->d = *d;
 	}
 	registry_done(&r);
 	return error;
@@ -263,21 +294,26 @@ static int open_archive(const char *file, struct message *m)
 	return fd < 0 ? error : fd;
 }
 
-void install_from_file(struct install *n, const char *file, const char *what, bool first_run, bool quiet)
+static int unpack(struct install *n, int fd, struct archive_options *o, struct message *m)
 {
+	int r = store_sidecar(n->lock, true, &o->sidecar, m);
+
+	if (r == 0)
+		r = archive_unpack(fd, n->root, o, m);
+	sidecar_close(o->sidecar);
+	return r;
+}
+
+void install_from_archive(struct install *n, install_open open_it, void *context, const char *what, bool first_run,
+			  bool quiet)
+{
+	struct archive_options o = *progress_begin(what, quiet);
 	int fd CLEANUP(host_close_at) = -1;
-	struct archive_options o;
 	struct message m, look;
 	int r, signal;
 
-	fd = open_archive(file, &m);
-	r = fd < 0 ? fd : 0;
-	o = *progress_begin(what, quiet);
-	if (r == 0)
-		r = store_sidecar(n->lock, true, &o.sidecar, &m);
-	if (r == 0)
-		r = archive_unpack(fd, n->root, &o, &m);
-	sidecar_close(o.sidecar);
+	fd = open_it(n, context, &m);
+	r = fd < 0 ? fd : unpack(n, fd, &o, &m);
 	if (r == 0) {
 		r = install_look(n, first_run, &look);
 		if (r == 0)
@@ -294,4 +330,15 @@ void install_from_file(struct install *n, const char *file, const char *what, bo
 	}
 	if (m.text[0] != '\0')
 		report("%s", m.text);
+}
+
+static int open_file(struct install *n, void *context, struct message *m)
+{
+	(void)n;
+	return open_archive(context, m);
+}
+
+void install_from_file(struct install *n, const char *file, const char *what, bool first_run, bool quiet)
+{
+	install_from_archive(n, open_file, (void *)(uintptr_t)file, what, first_run, quiet);
 }

@@ -7,9 +7,10 @@
 
 struct install {
 	struct distro d;
-	bool named; /* d.name is its own; else one for the time being */
-	int lock;   /* its location, held */
-	int root;   /* its rootfs, empty at first */
+	bool named;  /* d.name is its own; else one for the time being */
+	bool placed; /* its location is called after that, and is to be called as it is */
+	int lock;    /* its location, held */
+	int root;    /* its rootfs, empty at first */
 };
 
 /*
@@ -27,5 +28,10 @@ void install_drop(struct install *n);
 /* The archive's end of it: unpacks `file` ("-": the standard input) into a new distribution, or reports and exits with nothing
  * left. */
 void install_from_file(struct install *n, const char *file, const char *what, bool first_run, bool quiet);
+
+/* The same for what a function opens: a descriptor, or -errno and a sentence. */
+typedef int (*install_open)(struct install *n, void *context, struct message *m);
+void install_from_archive(struct install *n, install_open open_it, void *context, const char *what, bool first_run,
+			  bool quiet);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/fetch.h"
 #include "cli/libexec.h"
 #include "cli/recover.h"
 #include "cli/report.h"
@@ -31,6 +32,12 @@ static const command commands[VERB_COUNT] = {
 #undef VERB
 #undef OPTION
 
+/* What of --list is the other program's. */
+static bool is_online(const struct options *o)
+{
+	return o->verb == VERB_LIST && o->given[OPTION_ONLINE];
+}
+
 static NORETURN void become_archive(char **argv)
 {
 	char program[PATH_MAX];
@@ -43,17 +50,26 @@ static NORETURN void become_archive(char **argv)
 int main(int argc, char **argv)
 {
 	struct options options;
+	command run;
 	int status;
 
 	options_parse(argc, argv, &options);
+	run = commands[options.verb];
 	if (options.verb == VERB_RUN)
 		report_fatal("lxrun-manage is a part of lxrun and runs nothing: use lxrun");
-	if (commands[options.verb] == NULL)
+#ifdef LX_ARCHIVES
+	if (is_online(&options))
+		run = list_online;
+#else
+	if (is_online(&options))
+		run = NULL;
+#endif
+	if (run == NULL)
 		become_archive(argv);
 	/* What killed ones have left. */
 	if (options.verb != VERB_HELP && options.verb != VERB_VERSION)
 		recover();
-	status = commands[options.verb](&options);
+	status = run(&options);
 	/* A full disk behind the standard output is a failure like any other. */
 	if (fflush(stdout) != 0 || ferror(stdout))
 		report_fatal("cannot write to the standard output: %s", strerror(errno));

@@ -65,6 +65,87 @@ static int update(void *context, const struct archive_progress *p)
 	return stopped;
 }
 
+int progress_say(const char *text)
+{
+	time_t now = time(NULL);
+
+	if (quiet)
+		return stopped;
+	if (terminal) {
+		(void)fprintf(stderr, "\r%s: %.*s\033[K", title, 100, text);
+		shown = true;
+	} else if (now > last_line) {
+		last_line = now;
+		(void)fprintf(stderr, "%s: %s\n", title, text);
+	}
+	return stopped;
+}
+
+/* --- a download --------------------------------------------------------------------------------------------------------- */
+
+#define MEGABYTE 1e6
+
+/* Bytes a second, of the last few seconds. */
+static double rate(uint64_t now)
+{
+	static struct timespec last;
+	static uint64_t before;
+	static double smooth;
+	struct timespec t;
+	double seconds;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	seconds = (double)(t.tv_sec - last.tv_sec) + (double)(t.tv_nsec - last.tv_nsec) / 1e9;
+	if (last.tv_sec == 0 || now < before) {
+		smooth = 0;
+	} else if (seconds < 0.5) {
+		return smooth;
+	} else {
+		double fresh = (double)(now - before) / seconds;
+
+		smooth = smooth == 0 ? fresh : 0.7 * smooth + 0.3 * fresh;
+	}
+	last = t;
+	before = now;
+	return smooth;
+}
+
+int progress_download(void *context, uint64_t now, uint64_t total)
+{
+	double speed = rate(now);
+	char text[160], left[64] = "";
+	int n;
+
+	(void)context;
+	if (quiet)
+		return stopped;
+	if (total > now && speed > 0)
+		snprintf(left, sizeof(left), ", %.0f s left", (double)(total - now) / speed);
+	if (total == 0)
+		snprintf(text, sizeof(text), "%.1f MB, %.1f MB/s", (double)now / MEGABYTE, speed / MEGABYTE);
+	else
+		snprintf(text, sizeof(text), "%u%%, %.1f of %.1f MB, %.1f MB/s%s",
+			 now < total ? (unsigned)(now * 100 / total) : 100, (double)now / MEGABYTE,
+			 (double)total / MEGABYTE, speed / MEGABYTE, left);
+	if (terminal && total > 0) {
+		char bar[BAR_WIDTH + 1];
+
+		n = now < total ? (int)(now * BAR_WIDTH / total) : BAR_WIDTH;
+		memset(bar, ' ', BAR_WIDTH);
+		memset(bar, '#', (size_t)n);
+		bar[BAR_WIDTH] = '\0';
+		(void)fprintf(stderr, "\r%s: [%s] %s\033[K", title, bar, text);
+		shown = true;
+		return stopped;
+	}
+	return progress_say(text);
+}
+
+void progress_title(const char *what)
+{
+	title = what;
+}
+
 const struct archive_options *progress_begin(const char *what, bool be_quiet)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};

@@ -8,6 +8,7 @@
 
 #include "base/host.h"
 #include "cli/instance.h"
+#include "cli/instance_end.h"
 #include "cli/move.h"
 #include "cli/report.h"
 #include "cli/store.h"
@@ -101,6 +102,10 @@ static void recover_one(const struct distro *d)
 		change(d->id, set_moved);
 	switch (now.state) {
 	case DISTRO_INSTALLING:
+		/* Those that made it may still be at work. */
+		if (instance_end_locked(&now, true) < 0)
+			break;
+		__attribute__((fallthrough));
 	case DISTRO_UNINSTALLING:
 		if (lock < 0 || store_remove(d->location) == 0)
 			change(d->id, registry_remove);

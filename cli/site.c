@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/host.h"
@@ -14,6 +16,7 @@
 #include "cli/below.h"
 #include "cli/distributions.h"
 #include "cli/instance.h"
+#include "cli/libexec.h"
 #include "cli/report.h"
 
 /* Where a guest has the host's files: this name, below automount.root. */
@@ -59,7 +62,7 @@ static NORETURN void no_such_distribution(const struct options *o, const struct 
 	char guess[DISTRO_NAME_MAX + 32] = "";
 
 	if (o->distribution == NULL)
-		report_fatal("%s; 'lxrun --install NAME --from-file FILE' installs one",
+		report_fatal("%s; 'lxrun --install NAME' installs one, 'lxrun --list --online' lists some",
 			     r->count == 0 ? "there is no distribution" : "there is no default distribution");
 	if (near != NULL)
 		snprintf(guess, sizeof(guess), " (did you mean %s?)", near->name);
@@ -70,6 +73,37 @@ static NORETURN void no_such_distribution(const struct options *o, const struct 
 	report_fatal("there is no distribution '%s'%s; 'lxrun --list' lists them", o->distribution, guess);
 }
 
+/* `lxrun --version 1 NAME`: by the program that does so, with what it has to say about it. */
+static void install(const char *name)
+{
+	/* The terminal's signals reach both, and the child has to clean up. */
+	sighandler_t interrupt = signal(SIGINT, SIG_IGN), quit = signal(SIGQUIT, SIG_IGN);
+	char program[PATH_MAX];
+	pid_t child;
+	int status = 0;
+
+	libexec_find("lxrun-manage", program, sizeof(program));
+	child = fork();
+	if (child == 0) {
+		(void)signal(SIGINT, interrupt);
+		(void)signal(SIGQUIT, quit);
+		execl(program, "lxrun", "--install", name, "--no-launch", "--version", "1", (char *)NULL);
+		report_fatal("cannot execute %s: %s", program, strerror(errno));
+	}
+	if (child < 0)
+		report_fatal("cannot start a process: %s", strerror(errno));
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	(void)signal(SIGINT, interrupt);
+	(void)signal(SIGQUIT, quit);
+	if (WIFSIGNALED(status)) {
+		(void)signal(WTERMSIG(status), SIG_DFL);
+		(void)raise(WTERMSIG(status));
+	}
+	if (status != 0)
+		exit(EXIT_OWN_FAILURE);
+}
+
 static void find_distribution(const struct options *o, struct distro *ret)
 {
 	struct registry registry = REGISTRY_EMPTY;
@@ -77,6 +111,12 @@ static void find_distribution(const struct options *o, struct distro *ret)
 
 	distributions_read(&registry);
 	d = o->distribution != NULL ? registry_find(&registry, o->distribution) : registry_default(&registry);
+	if (d == NULL && o->distribution != NULL && o->version != 0 && distro_name_is_valid(o->distribution)) {
+		registry_done(&registry);
+		install(o->distribution);
+		distributions_read(&registry);
+		d = registry_find(&registry, o->distribution);
+	}
 	if (d == NULL)
 		no_such_distribution(o, &registry);
 	*ret = *d;

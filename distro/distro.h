@@ -186,10 +186,11 @@ void wsl_distribution_conf_read(int root_fd, const struct config_warnings *w, st
 
 /* $XDG_CONFIG_HOME/lxrun/config: .wslconfig's keys where they apply. */
 struct lxrun_config {
-	int64_t instance_idle_timeout; /* milliseconds, 15000; negative: never */
-	int64_t vm_idle_timeout;       /* 60000 */
-	char install_path[PATH_MAX];   /* general.distributionInstallPath: instead of stores/ */
-	char manifest_url[2048];       /* general.distributionListUrl; LXRUN_MANIFEST comes first */
+	int64_t instance_idle_timeout;  /* milliseconds, 15000; negative: never */
+	int64_t vm_idle_timeout;        /* 60000 */
+	char install_path[PATH_MAX];    /* general.distributionInstallPath: instead of stores/ */
+	char manifest_url[2048];        /* general.distributionListUrl; LXRUN_MANIFEST comes first */
+	char manifest_append_url[2048]; /* general.distributionListUrlAppend: another list, whose entries win */
 	int64_t port_offset; /* network.portOffset: added to ports below 1024 that the host forbids; 0: none */
 	char backend[33];    /* wsl2.backend; "": automatic */
 	char kernel[PATH_MAX];

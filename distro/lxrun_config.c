@@ -15,6 +15,7 @@ static const struct config_key keys[] = {
 	KEY("general", "instanceIdleTimeout", CONFIG_INTEGER, instance_idle_timeout, INT64_MIN, INT64_MAX),
 	KEY("general", "distributionInstallPath", CONFIG_HOME, install_path),
 	KEY("general", "distributionListUrl", CONFIG_STRING, manifest_url),
+	KEY("general", "distributionListUrlAppend", CONFIG_STRING, manifest_append_url),
 	KEY("network", "portOffset", CONFIG_INTEGER, port_offset, 0, 64511),
 	KEY("wsl2", "backend", CONFIG_STRING, backend),
 	KEY("wsl2", "kernel", CONFIG_HOME, kernel),

@@ -29,7 +29,7 @@ OPEN = {"base", "syscall-tables"}
 PUBLIC = {
     "translator": {"translator/supervisor/instance_calls.h", "translator/supervisor/notify_gate.h",
                    "translator/supervisor/ptrace_gate.h"},
-    "distro": {"distro/archive.h", "distro/sidecar.h"},
+    "distro": {"distro/archive.h", "distro/download.h", "distro/manifest.h", "distro/sidecar.h", "distro/suites.h"},
 }
 # Tests look inside what they test.
 FREE = {"tests", "bench"}
