@@ -143,10 +143,12 @@ static CURLcode try(struct transfer *t, char *error, long *ret_status)
 /* --- all tries ------------------------------------------------------------------------------------------------------------ */
 
 /* What may be otherwise in a moment. */
-static bool is_passing(CURLcode code, long status)
+static bool is_passing(const struct transfer *t, CURLcode code, long status)
 {
 	switch (code) {
 	case CURLE_COULDNT_CONNECT:
+		/* Where nobody has been, nobody comes. */
+		return t->written > 0;
 	case CURLE_OPERATION_TIMEDOUT:
 	case CURLE_PARTIAL_FILE:
 	case CURLE_GOT_NOTHING:
@@ -222,7 +224,7 @@ int download(const char *url, int fd, const struct download_options *o, struct m
 			in_vain = 0;
 			pause = FIRST_PAUSE;
 		}
-		if (t.canceled || t.too_large || t.write_error < 0 || !is_passing(code, status) ||
+		if (t.canceled || t.too_large || t.write_error < 0 || !is_passing(&t, code, status) ||
 		    ++in_vain >= TRIES_MAX || i >= RESUMPTIONS_MAX || !pause_for(&t, pause))
 			break;
 		pause *= 2;
