@@ -32,7 +32,7 @@ _lxrun_verb() {
 _lxrun_options() {
 	case $1 in
 	run) echo '--distribution --rootfs --version --user --cd --env --exec --shell --shell-type --trace --gate --without --help' ;;
-	--list) echo '--verbose --quiet --running --all --json --help' ;;
+	--list) echo '--verbose --quiet --running --all --online --json --help' ;;
 	--set-default) echo '--help' ;;
 	--set-version) echo '--help' ;;
 	--set-default-version) echo '--help' ;;
@@ -40,7 +40,7 @@ _lxrun_options() {
 	--unregister) echo '--help' ;;
 	--terminate) echo '--help' ;;
 	--shutdown) echo '--force --help' ;;
-	--install) echo '--version --from-file --name --location --no-launch --max-size --quiet --help' ;;
+	--install) echo '--version --from-file --bootstrap --suite --mirror --name --location --no-launch --max-size --quiet --help' ;;
 	--import) echo '--version --max-size --quiet --help' ;;
 	--export) echo '--format --quiet --help' ;;
 	--clone) echo '--location --quiet --help' ;;
@@ -69,6 +69,8 @@ _lxrun_value() {
 	'--manage --set-default-user') : ;;
 	'--install --version') : ;;
 	'--install --from-file' | '--install -f') compgen -f -- "$cur" ;;
+	'--install --suite') : ;;
+	'--install --mirror') : ;;
 	'--install --name') : ;;
 	'--install --location') compgen -d -- "$cur" ;;
 	'--install --max-size') : ;;
