@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,9 @@
 #include "cli/recover.h"
 #include "cli/report.h"
 #include "cli/store.h"
+
+#define DROP_TRIES        100
+#define DROP_MILLISECONDS 100
 
 /* --- beginning ----------------------------------------------------------------------------------------------------------- */
 
@@ -259,6 +263,18 @@ int install_finish(struct install *n, struct message *message)
 	return error;
 }
 
+/* Who was killed at work on it (workshop.c) is dead when its last call is over: until then there may be new files. */
+static int remove_store(const char *location)
+{
+	int r = store_remove(location);
+
+	for (int i = 0; i < DROP_TRIES && (r == -ENOTEMPTY || r == -EEXIST || r == -ENOENT); i++) {
+		(void)poll(NULL, 0, DROP_MILLISECONDS);
+		r = store_remove(location);
+	}
+	return r;
+}
+
 void install_drop(struct install *n)
 {
 	struct registry r;
@@ -266,7 +282,7 @@ void install_drop(struct install *n)
 	struct distro *d;
 
 	/* With the location held: a command that comes now waits with its own clearing up. */
-	if (store_remove(n->d.location) < 0)
+	if (remove_store(n->d.location) < 0)
 		return;
 	if (registry_begin(&r, &m) == 0) {
 		d = registry_by_id(&r, n->d.id);

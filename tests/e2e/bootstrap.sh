@@ -8,7 +8,7 @@
 lister=$(dirname "$refuse")/entries
 
 for side in "${sides[@]}"; do
-	become_of[$side]=env
+	become_of[$side]='env'
 	program_of[$side]="$refuse $refusing $lxrun"
 	if [ "$side" = user ]; then
 		become_of[user]="$tests_dir/as-user"
@@ -16,13 +16,21 @@ for side in "${sides[@]}"; do
 	fi
 done
 
+# command_of ARGUMENTS...: the array `command`.
+command_of() {
+	# shellcheck disable=SC2206
+	command=(${become_of[$side]} env --default-signal=INT XDG_DATA_HOME="$data" XDG_CONFIG_HOME="$data/config" XDG_RUNTIME_DIR="$data/run"
+		LXRUN_MANIFEST=file:///nonexistent ${program_of[$side]} "$@")
+}
+
 lx() {
-	${become_of[$side]} env --default-signal=INT XDG_DATA_HOME="$data" XDG_CONFIG_HOME="$data/config" XDG_RUNTIME_DIR="$data/run" \
-		LXRUN_MANIFEST=file:///nonexistent ${program_of[$side]} "$@" 2>&1 </dev/null
+	command_of "$@"
+	"${command[@]}" 2>&1 </dev/null
 }
 
 new_place() {
 	data=$(${become_of[$side]} mktemp -d "/tmp/lxb.XXXXXX") && copies+=("$data") && ${become_of[$side]} mkdir -m 700 "$data/run" || exit 1
+	runtime_of[$side]=$data/run
 }
 
 # No file, no process: of the instance's resident there is only what runs.
@@ -48,14 +56,16 @@ refused() {
 	nothing_left "$title"
 }
 
-# interrupted SIGNAL SECONDS
+# interrupted SIGNAL SECONDS: after it has begun.
 interrupted() {
-	local job got
-	(
-		exec ${become_of[$side]} env --default-signal=INT XDG_DATA_HOME="$data" XDG_CONFIG_HOME="$data/config" XDG_RUNTIME_DIR="$data/run" \
-			${program_of[$side]} --install debian --bootstrap -n -q </dev/null >/dev/null 2>&1
-	) &
+	local job got i
+	command_of --install debian --bootstrap -n -q
+	"${command[@]}" </dev/null >/dev/null 2>&1 &
 	job=$!
+	for ((i = 0; i < 300; i++)); do
+		[ ! -d "$data/lxrun/stores/debian" ] || break
+		sleep 0.1
+	done
 	sleep "$2"
 	kill -"$1" "$job"
 	wait "$job" 2>/dev/null
@@ -80,10 +90,14 @@ for side in "${sides[@]}"; do
 	refused 'a mirror that is not there' 'could not make a Debian of suite bookworm' debian-12 --bootstrap --mirror http://127.0.0.1:1/debian
 	refused 'a suite without a bootstrap' 'use --bootstrap' debian --suite sid
 	refused 'two ways at once' '--from-file or --bootstrap' debian --bootstrap --from-file /dev/null
-	interrupted INT 0.5
-	interrupted TERM 4
-	interrupted KILL 4
-	[ "${LX_BOOTSTRAP:-}" != all ] || { interrupted KILL 0.7 && interrupted INT 20 && interrupted KILL 25; }
+	interrupted INT 0.2
+	interrupted TERM 3
+	interrupted KILL 3
+	if [ "${LX_BOOTSTRAP:-}" = all ]; then
+		interrupted KILL 0.1
+		interrupted INT 20
+		interrupted KILL 25
+	fi
 done
 
 # --- trees -------------------------------------------------------------------------------------------------------------------------

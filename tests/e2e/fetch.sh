@@ -51,7 +51,7 @@ printf '{"ModernDistributions":{%s}}\n' "$(one small "$at/ok/first.wsl" first.ws
 # --- the sides -----------------------------------------------------------------------------------------------------------------
 
 for side in "${sides[@]}"; do
-	become_of[$side]=env
+	become_of[$side]='env'
 	program_of[$side]="$refuse $refusing $lxrun"
 	if [ "$side" = user ]; then
 		become_of[user]="$tests_dir/as-user"
@@ -61,9 +61,16 @@ done
 
 list=$web/list.json
 variables=()
+# command_of ARGUMENTS...: the array `command`. list: "" for none by the environment.
+command_of() {
+	# shellcheck disable=SC2206
+	command=(${become_of[$side]} env --default-signal=INT XDG_DATA_HOME="$data" XDG_CONFIG_HOME="$data/config" XDG_RUNTIME_DIR="$data/run"
+		${list:+LXRUN_MANIFEST="file://$list"} "${variables[@]}" ${program_of[$side]} "$@")
+}
+
 lx() {
-	${become_of[$side]} env XDG_DATA_HOME="$data" XDG_CONFIG_HOME="$data/config" XDG_RUNTIME_DIR="$data/run" \
-		LXRUN_MANIFEST="file://$list" "${variables[@]}" ${program_of[$side]} "$@" </dev/null 2>&1
+	command_of "$@"
+	"${command[@]}" </dev/null 2>&1
 }
 
 # like TITLE EXPECTED-STATUS PATTERN COMMAND...: a sentence of the output is like the pattern.
@@ -104,6 +111,7 @@ installs() {
 
 for side in "${sides[@]}"; do
 	data=$(${become_of[$side]} mktemp -d /tmp/lxf.XXXXXX) && copies+=("$data") || exit 1
+	runtime_of[$side]=$data/run
 	${become_of[$side]} mkdir -m 700 "$data/run" "$data/config" "$data/config/lxrun"
 
 	like 'the list' 0 '^Small-2 +The Small-2$' lx --list --online
@@ -158,8 +166,8 @@ for side in "${sides[@]}"; do
 	refused 'a list without an end' 'larger than' small
 	variables=("LXRUN_MANIFEST=http://127.0.0.1:1/")
 	refused 'no server' 'onnect' small
-	variables=(-u LXRUN_MANIFEST)
-	list=$web/list.json
+	variables=()
+	list=''
 	${become_of[$side]} sh -c 'printf "[general]\ndistributionListUrl = %s\ndistributionListUrlAppend = %s\n" "$1" "$2" >"$3"' config \
 		"$at/ok/list.json" "$at/ok/more.json" "$data/config/lxrun/config"
 	like 'the configuration, of two lists' 0 '^small +The small$' lx -l -o
@@ -167,14 +175,14 @@ for side in "${sides[@]}"; do
 	like 'with its archive' 0 'oobePending = "1"' cat "$data/lxrun/registry"
 	lx --unregister small >/dev/null
 	${become_of[$side]} rm "$data/config/lxrun/config"
-	variables=()
+	list=$web/list.json
 
-	like 'progress' 0 'downloading small: [0-9]+%, [0-9.]+ of [0-9.]+ MB, [0-9.]+ MB/s' timeout -s INT 3 bash -c "$(declare -f lx); $(declare -p side become_of program_of data list variables); lx --install slow --name small -n; [ \$? -eq 130 ]"
+	command_of --install slow -n
+	like 'progress' 124 '^downloading slow: [0-9]+%, [0-9.]+ of [0-9.]+ MB, [0-9.]+ MB/s' timeout -s INT 3 sh -c 'exec "$@" 2>&1' sh "${command[@]}"
+	nothing_left 'progress'
 	for signal in INT TERM KILL; do
-		(
-			exec setsid ${become_of[$side]} env --default-signal=INT XDG_DATA_HOME="$data" XDG_CONFIG_HOME="$data/config" XDG_RUNTIME_DIR="$data/run" \
-				LXRUN_MANIFEST="file://$list" ${program_of[$side]} --install slow -n -q </dev/null >/dev/null 2>&1
-		) &
+		command_of --install slow -n -q
+		"${command[@]}" </dev/null >/dev/null 2>&1 &
 		job=$!
 		for ((i = 0; i < 100; i++)); do
 			grep -q slow "$data/lxrun/registry" 2>/dev/null && break

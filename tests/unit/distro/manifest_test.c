@@ -8,24 +8,28 @@
 #define AT(url)  "\"Amd64Url\":{\"Url\":\"" url "\",\"Sha256\":\"0x" ZEROS "\"}"
 #define LIST(in) "{\"ModernDistributions\":{" in "},\"Default\":\"Two\"}"
 
-static const char list[] = LIST("\"One\":[{\"Name\":\"One-1\",\"FriendlyName\":\"The first\"," AT(
-	"https://x/1") "},"
-		       "{\"Name\":\"One-2\",\"Default\":true," AT(
-			       "https://x/2") "}],"
-					      "\"Two\":[{\"Name\":\"Two-1\"," AT(
-						      "file:///x") "},{\"Name\":\"Two-2\"," AT("http://x") "}],"
-													   "\"Three\":["
-													   "{\"Name\":"
-													   "\"a "
-													   "b\"," AT("h"
-														     "t"
-														     "t"
-														     "p"
-														     ":"
-														     "/"
-														     "/"
-														     "x") "},{\"Name\":\"c\"," AT(
-														   "ftp"
+static const char
+	list[] =
+		LIST(
+			"\"One\":[{\"Name\":\"One-1\",\"FriendlyName\":\"The first\"," AT(
+				"https://x/1") "},"
+					       "{\"Name\":\"One-2\",\"Default\":true," AT(
+						       "https://x/2") "}],"
+								      "\"Two\":[{\"Name\":\"Two-1\"," AT("file:///x") "},{\"Name\":\"Two-2\"," AT(
+									      "http://x") "}],"
+											  "\"Three\":["
+											  "{\"Name\":"
+											  "\"a "
+											  "b\"," AT(
+												  "h"
+												  "t"
+												  "t"
+												  "p"
+												  ":"
+												  "/"
+												  "/"
+												  "x") "},{\"Name\":"
+												       "\"c\"," AT("ftp"
 														   "://"
 														   "x") "},"
 															"{\"Name\":\"d\",\"Amd64Url\":{\"Url\":\"http://x\",\"Sha256\":\"12\"}},"
