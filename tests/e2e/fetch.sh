@@ -178,7 +178,7 @@ for side in "${sides[@]}"; do
 	list=$web/list.json
 
 	command_of --install slow -n
-	like 'progress' 124 '^downloading slow: [0-9]+%, [0-9.]+ of [0-9.]+ MB, [0-9.]+ MB/s' timeout -s INT 3 sh -c 'exec "$@" 2>&1' sh "${command[@]}"
+	like 'progress' 124 '^downloading slow: [0-9]+%, [0-9.]+ of [0-9.]+ MB, [0-9.]+ MB/s' timeout -s INT 8 sh -c 'exec "$@" 2>&1' sh "${command[@]}"
 	nothing_left 'progress'
 	for signal in INT TERM KILL; do
 		command_of --install slow -n -q
