@@ -9,3 +9,8 @@ add_library(distro_archive STATIC
 target_compile_definitions(distro_archive PUBLIC _GNU_SOURCE)
 target_include_directories(distro_archive PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 target_link_libraries(distro_archive PUBLIC distro base PRIVATE PkgConfig::ARCHIVE PkgConfig::ZLIB Threads::Threads lx_warnings)
+
+# Disks of version 2, for lxrun-archive only.
+pkg_check_modules(EXT2FS REQUIRED IMPORTED_TARGET ext2fs com_err)
+add_library(distro_ext4 STATIC ext4_image.c ext4_tree.c)
+target_link_libraries(distro_ext4 PUBLIC distro_archive PRIVATE PkgConfig::EXT2FS lx_warnings)
