@@ -306,6 +306,17 @@ static int write_sources(const struct install *n, const struct bootstrap_plan *p
 	return -EIO;
 }
 
+static int make_disk(struct install *n, bool quiet, int *ret_signal, struct message *m)
+{
+	char title[DISTRO_NAME_MAX + 64];
+	int r;
+
+	snprintf(title, sizeof(title), "making the disk of %s", n->d.name);
+	r = install_disk(n, progress_begin(title, quiet), m);
+	*ret_signal = progress_end();
+	return r;
+}
+
 static int explain(const struct bootstrap_plan *p, const struct said *said, int status, struct message *m)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
@@ -344,6 +355,8 @@ void bootstrap_install(struct install *n, const struct bootstrap_plan *plan, boo
 		r = write_sources(n, plan, &m);
 	if (r == 0)
 		r = install_look(n, false, &m);
+	if (r == 0 && n->d.version == 2)
+		r = make_disk(n, quiet, &signal, &m);
 	if (r == 0)
 		r = install_finish(n, &m);
 	if (r < 0) {

@@ -8,7 +8,7 @@ int cmd_import(const struct options *o)
 {
 	const char *location = o->argument_count == 3 ? o->arguments[1] : NULL;
 	const char *file = o->arguments[o->argument_count - 1];
-	int version = o->given[OPTION_VERSION] ? options_version(o->values[OPTION_VERSION]) : 1;
+	int version = o->given[OPTION_VERSION] ? options_version(o->values[OPTION_VERSION]) : 0;
 	char what[DISTRO_NAME_MAX + 32];
 	struct install n;
 

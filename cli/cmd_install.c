@@ -90,7 +90,7 @@ static void from_list(const struct options *o, const char *name, int version, st
 int cmd_install(const struct options *o)
 {
 	const char *name = o->given[OPTION_NAME] ? o->values[OPTION_NAME] : o->arguments[0];
-	int version = o->given[OPTION_VERSION] ? options_version(o->values[OPTION_VERSION]) : 1;
+	int version = o->given[OPTION_VERSION] ? options_version(o->values[OPTION_VERSION]) : 0;
 	bool quiet = o->given[OPTION_SILENT];
 	struct install n;
 

@@ -10,6 +10,7 @@
 #include "cli/distributions.h"
 #include "cli/instance.h"
 #include "cli/report.h"
+#include "cli/vm.h"
 
 static int end(const struct distro *d, bool force)
 {
@@ -25,8 +26,14 @@ int cmd_shutdown(const struct options *o)
 {
 	const bool force = o->given[OPTION_FORCE];
 	struct registry registry = REGISTRY_EMPTY;
+	struct message message;
 	int status = 0, one;
 
+	/* All of version 2 at once, whatever state the VM is in. */
+	if (vm_shutdown(force, &message) < 0) {
+		report("%s", message.text);
+		status = EXIT_OWN_FAILURE;
+	}
 	distributions_read(&registry);
 	for (size_t i = 0; i < registry.count; i++) {
 		pid_t child = fork();

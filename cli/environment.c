@@ -131,6 +131,29 @@ static void put_callers(struct list *l, const struct environment_of *of)
 	lxenv_import(getenv("LXENV"), &of->paths, put_pair, l);
 }
 
+/* Named in LXENV, with flags or without. */
+static bool is_named(const char *lxenv, const char *name, size_t n)
+{
+	while (lxenv != NULL && *lxenv != '\0') {
+		if (strncmp(lxenv, name, n) == 0 && strchr(":/", lxenv[n]) != NULL)
+			return true;
+		lxenv += strcspn(lxenv, ":");
+		lxenv += *lxenv == ':';
+	}
+	return false;
+}
+
+bool environment_may_cross(const char *variable)
+{
+	size_t n = name_length(variable);
+
+	for (size_t i = 0; i < ARRAY_SIZE(crossing); i++)
+		if (strlen(crossing[i]) == n && strncmp(crossing[i], variable, n) == 0)
+			return true;
+	return (n == 4 && strncmp(variable, "LANG", n) == 0) || (n == 5 && strncmp(variable, "LXENV", n) == 0) ||
+	       is_named(getenv("LXENV"), variable, n);
+}
+
 char **environment_make(const struct environment_of *of)
 {
 	struct list l = {.words = calloc(VARIABLES_MAX + 1, sizeof(char *))};
@@ -149,7 +172,7 @@ char **environment_make(const struct environment_of *of)
 		put_callers(&l, of);
 	if (of->distro != NULL) {
 		put_pair(&l, "LXRUN_DISTRO_NAME", of->distro);
-		put_pair(&l, "LXRUN_VERSION", "1");
+		put_pair(&l, "LXRUN_VERSION", of->version != NULL ? of->version : "1");
 	}
 	for (const char *const *extra = of->extra; *extra != NULL; extra++)
 		put(&l, *extra);

@@ -10,7 +10,8 @@
 struct environment_of {
 	int root_fd;
 	const struct user *user;
-	const char *distro; /* LXRUN_DISTRO_NAME; NULL: a directory without a name */
+	const char *distro;  /* LXRUN_DISTRO_NAME; NULL: a directory without a name */
+	const char *version; /* LXRUN_VERSION; NULL: 1 */
 	struct lxenv_paths paths;
 	bool without_caller;      /* nothing of the caller's crosses */
 	const char *const *extra; /* NAME=VALUE of the command line, NULL-terminated: they win */
@@ -25,5 +26,8 @@ struct environment_of {
  * Library and module paths of the host never cross. NULL when memory is out; the caller keeps it until exec.
  */
 char **environment_make(const struct environment_of *of);
+
+/* True for a variable of the caller's that environment_make() may look at, "NAME=value". */
+bool environment_may_cross(const char *variable);
 
 #endif

@@ -17,6 +17,7 @@
 #include "cli/recover.h"
 #include "cli/report.h"
 #include "cli/store.h"
+#include "distro/ext4.h"
 
 #define DROP_TRIES        100
 #define DROP_MILLISECONDS 100
@@ -100,11 +101,9 @@ void install_begin(struct install *n, const char *name, const char *location, in
 
 	*n = (struct install){
 		.lock = -1, .root = -1, .named = name != NULL, .placed = name == NULL && location == NULL};
-	if (version == 2)
-		report_fatal("distributions of version 2 cannot be made yet: use --version 1");
-	n->d.version = 1;
 	n->d.state = DISTRO_INSTALLING;
 	distributions_begin(&r);
+	n->d.version = version != 0 ? version : r.default_version;
 	if (name != NULL) {
 		distributions_check_name(&r, NULL, name);
 		strcpy(n->d.name, name);
@@ -227,6 +226,35 @@ static int name_place(struct registry *r, struct distro *d, struct message *mess
 	return 0;
 }
 
+int install_disk(struct install *n, const struct archive_options *o, struct message *m)
+{
+	struct archive_options own = *o;
+	char disk[PATH_MAX], tree[PATH_MAX];
+	int r;
+
+	if (n->d.version != 2)
+		return 0;
+	r = distro_path(&n->d, "disk.ext4", disk, sizeof(disk));
+	if (r == 0)
+		r = distro_path(&n->d, "rootfs", tree, sizeof(tree));
+	if (r < 0) {
+		message_set(m, "the path of '%s' is too long", n->d.location);
+		return r;
+	}
+	own.sidecar = NULL;
+	r = store_sidecar(n->lock, false, &own.sidecar, m);
+	if (r == 0)
+		r = ext4_write_tree(n->root, disk, EXT4_SIZE_DEFAULT, &own, m);
+	sidecar_close(own.sidecar);
+	if (r < 0)
+		return r;
+	r = archive_remove_tree(tree);
+	if (r < 0)
+		message_set(m, "cannot remove '%s', which was unpacked for the disk: %s", tree, strerror(-r));
+	(void)unlinkat(n->lock, SIDECAR_NAME, 0);
+	return r;
+}
+
 int install_finish(struct install *n, struct message *message)
 {
 	struct registry r;
@@ -234,7 +262,7 @@ int install_finish(struct install *n, struct message *message)
 	int error;
 
 	/* What the registry calls installed must survive a crash of the machine. */
-	if (syncfs(n->root) < 0) {
+	if (syncfs(n->lock) < 0) {
 		error = -errno;
 		message_set(message, "cannot write '%s': %s", n->d.location, strerror(errno));
 		return error;
@@ -332,6 +360,8 @@ void install_from_archive(struct install *n, install_open open_it, void *context
 	r = fd < 0 ? fd : unpack(n, fd, &o, &m);
 	if (r == 0) {
 		r = install_look(n, first_run, &look);
+		if (r == 0)
+			r = install_disk(n, &o, &look);
 		if (r == 0)
 			r = install_finish(n, &look);
 		if (r < 0)

@@ -10,16 +10,18 @@ struct install {
 	bool named;  /* d.name is its own; else one for the time being */
 	bool placed; /* its location is called after that, and is to be called as it is */
 	int lock;    /* its location, held */
-	int root;    /* its rootfs, empty at first */
+	int root;    /* its rootfs, empty at first; of version 2: until its disk is made */
 };
 
 /*
  * Registers a distribution that is being installed, and makes its directories. name NULL: it will be known later; location NULL:
- * where stores are. Reports and exits when the name or the place is taken.
+ * where stores are; version 0: as the registry says. Reports and exits when the name or the place is taken.
  */
 void install_begin(struct install *n, const char *name, const char *location, int version);
 /* Reads what its files say of themselves. With a sentence and -errno if they are no distribution. */
 MUST_CHECK int install_look(struct install *n, bool first_run, struct message *message);
+/* Of version 2: makes its disk of its files, which go then. With a sentence and -errno. */
+MUST_CHECK int install_disk(struct install *n, const struct archive_options *o, struct message *message);
 /* Makes it one: on failure it is still to be dropped. */
 MUST_CHECK int install_finish(struct install *n, struct message *message);
 /* Removes everything again. */

@@ -16,6 +16,7 @@
 #include "base/host.h"
 #include "cli/guests.h"
 #include "cli/instance.h"
+#include "cli/vm.h"
 
 /* Together less than the five seconds that ending takes at most. */
 #define LOCK_MILLISECONDS       700
@@ -75,8 +76,11 @@ static int find(const struct distro *d, char *ret_path)
 bool instance_is_running(const struct distro *d)
 {
 	char path[PATH_MAX];
-	int dir CLEANUP(host_close_at) = find(d, path);
+	int dir CLEANUP(host_close_at) = -1;
 
+	if (d->version == 2)
+		return vm_is_running(d);
+	dir = find(d, path);
 	return dir >= 0 && rundir_alive(dir).supervisor != 0;
 }
 
@@ -153,10 +157,14 @@ int instance_end_locked(const struct distro *d, bool force)
 
 int instance_end(const struct distro *d, bool force, struct message *message)
 {
-	/* Who has the lock and does not give it back is not waited for. */
-	int lock UNUSED CLEANUP(host_close_at) = instance_lock(d, LOCK_MILLISECONDS);
-	int r = instance_end_locked(d, force);
+	int lock UNUSED CLEANUP(host_close_at) = -1;
+	int r;
 
+	if (d->version == 2)
+		return vm_end(d, force, message);
+	/* Who has the lock and does not give it back is not waited for. */
+	lock = instance_lock(d, LOCK_MILLISECONDS);
+	r = instance_end_locked(d, force);
 	if (r == -EBUSY)
 		snprintf(message->text, sizeof(message->text),
 			 "processes of %s wait in the kernel and cannot be ended; they are gone when that is over",

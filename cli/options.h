@@ -71,7 +71,7 @@ struct options {
 /* Parses; reports and exits on what it cannot understand. argv must stay. */
 void options_parse(int argc, char **argv, struct options *ret);
 
-/* "1" or "2" of a value for --version and its like; reports and exits on all else, and on 2, which is not built yet. */
+/* "1" or "2" of a value for --version and its like; reports and exits on all else. */
 int options_version(const char *value);
 
 /* --- the table's rows, for those who print them ---------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 #include "cli/report.h"
 #include "cli/site.h"
 #include "cli/user.h"
+#include "cli/vm.h"
 #include "distro/distro.h"
 
 /* --- where --------------------------------------------------------------------------------------------------------------- */
@@ -219,6 +220,12 @@ int run(const struct options *o)
 	struct nested_command command;
 
 	site_open(o, &place);
+	if (place.is_distro && place.distro.version == 2) {
+		if (nested_is_inside())
+			report_fatal("%s is of version 2, which cannot be run from inside a distribution",
+				     place.distro.name);
+		return vm_run(o, &place.distro);
+	}
 	plan_instance(o, &place, &plan);
 	if (place.is_distro && place.distro.oobe_pending && is_interactive(o) && !nested_is_inside())
 		own_first_run(&plan, &place, environment_of_root(o, &place, false));

@@ -136,8 +136,6 @@ static void check_state(const struct distro *d)
 	if (d->state != DISTRO_INSTALLED && d->state != DISTRO_EXPORTING)
 		report_fatal("%s is %s, or that was interrupted; 'lxrun --list -v' tells more", d->name,
 			     states[d->state]);
-	if (d->version != 1)
-		report_fatal("%s is a distribution of version %d, which this lxrun cannot run", d->name, d->version);
 }
 
 static void open_distribution(const struct options *o, struct site *ret)
@@ -148,6 +146,13 @@ static void open_distribution(const struct options *o, struct site *ret)
 	find_distribution(o, &ret->distro);
 	ret->is_distro = true;
 	check_state(d);
+	if (o->version != 0 && o->version != d->version)
+		report_fatal("%s is of version %d, and lxrun cannot convert it to version %d yet", d->name, d->version,
+			     o->version);
+	/* Its files are its kernel's. */
+	ret->root_fd = -1;
+	if (d->version == 2)
+		return;
 	r = instance_root(d, ret->root, sizeof(ret->root));
 	if (r < 0)
 		report_fatal("the files of %s are not at '%s/rootfs': %s", d->name, d->location, strerror(-r));
@@ -251,11 +256,14 @@ int site_make_above_host(const struct site *p)
 
 void site_open(const struct options *o, struct site *ret)
 {
+	if (o->root != NULL && o->version == 2)
+		report_fatal("a root directory without a name is run as version 1 only: version 2 needs a disk");
 	if (o->root != NULL)
 		ret->root_fd = open_root(o->root, ret->root);
 	else
 		open_distribution(o, ret);
-	find_host(ret);
+	if (!ret->is_distro || ret->distro.version == 1)
+		find_host(ret);
 }
 
 const char *site_name(const struct site *p)

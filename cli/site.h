@@ -17,7 +17,10 @@ struct site {
 	bool bad_automount;  /* automount.root was none, and host is where it is by default */
 };
 
-/* What the command line means; what cannot be opened or run ends the process with a sentence. */
+/*
+ * What the command line means; what cannot be opened or run ends the process with a sentence. Of a distribution of version 2 only
+ * the registry's entry: root_fd is -1.
+ */
 void site_open(const struct options *o, struct site *ret);
 
 /* The directory above the host's files, where wsl.conf has named another one, is made in the distribution if it is not there. */

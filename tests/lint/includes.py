@@ -23,13 +23,18 @@ MAY = {
     "cli": {"base", "syscall-tables", "vfs", "loader", "rewriter", "translator", "vm-backend", "distro"},
 }
 # Parts that may include more than their folder.
-MORE = {"translator/supervisor": {"rewriter"}}
+MORE = {"translator/supervisor": {"rewriter"},
+        # It does in a distribution what lxrun does from outside in version 1, by the same sources.
+        "vm-backend/agent": {"distro", "cli"}}
 # Folders all of whose headers are public; of the others it is <folder>/<folder>.h and what is named here.
 OPEN = {"base", "syscall-tables"}
 PUBLIC = {
     "translator": {"translator/supervisor/instance_calls.h", "translator/supervisor/notify_gate.h",
                    "translator/supervisor/ptrace_gate.h"},
-    "distro": {"distro/archive.h", "distro/download.h", "distro/manifest.h", "distro/sidecar.h", "distro/suites.h"},
+    "distro": {"distro/archive.h", "distro/download.h", "distro/ext4.h", "distro/manifest.h", "distro/sidecar.h",
+               "distro/suites.h"},
+    "vm-backend": {"vm-backend/frame.h"},
+    "cli": {"cli/below.h", "cli/environment.h", "cli/machine.h", "cli/user.h"},
 }
 # Tests look inside what they test.
 FREE = {"tests", "bench"}

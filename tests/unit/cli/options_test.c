@@ -126,6 +126,8 @@ Test(run, a_version)
 	cr_expect_str_eq(o.command[0], "true");
 	parse("-u", "root", "--version", "1", "debian");
 	cr_expect_eq(o.version, 1);
+	parse("--version=2", "debian");
+	cr_expect_eq(o.version, 2);
 }
 
 Test(run, a_string_for_the_shell)
@@ -221,7 +223,6 @@ REFUSED(two_distributions, "-d", "a", "-d", "b")
 REFUSED(a_word_and_a_distribution, "a", "-d", "b")
 REFUSED(a_root_and_a_distribution, "a", "--rootfs", "/")
 REFUSED(version_3, "--version", "3")
-REFUSED(version_2, "--version=2", "debian")
 REFUSED(version_debian, "--version", "debian")
 REFUSED(unknown_gate, "--gate", "door")
 REFUSED(unknown_shell_type, "--shell-type", "fish")

@@ -1,0 +1,184 @@
+#!/usr/bin/env bash
+# Version 2: a distribution on a real kernel, in a VM of user-mode-linux. An image made of an archive, commands in it, terminals,
+# signals, ports, ends of all kinds. Without lxrun there is nothing to test; without a kernel it is skipped.
+. "$(dirname "$0")/lib.sh"
+[ -n "$lxrun" ] || die "--lxrun is needed"
+battery core
+
+command -v linux.uml >/dev/null || [ -x "$HOME/.cache/lxrun/kernel/linux-uml" ] || { say 'there is no kernel' && exit 77; }
+
+check() {
+	if [ "$2" = "$3" ]; then
+		ok "$side: $1"
+	else
+		not_ok "$side: $1: '$3' instead of '$2'"
+		show "$results/err"
+	fi
+}
+
+# lx WORDS...: lxrun as $side starts it; its output and its status behind a space in $out.
+lx() {
+	# shellcheck disable=SC2086
+	out=$(cd / && timeout "${limit:-60}" ${become_of[$side]} env -u XDG_CONFIG_HOME HOME="$home" XDG_DATA_HOME="$home" \
+		XDG_RUNTIME_DIR="${runtime_of[$side]}" LXENV=CROSSING CROSSING=over ${program_of[$side]} "$@" 2>"$results/err")
+	out+=" $?"
+}
+
+# is TITLE WANTED WORDS...
+is() {
+	local title=$1 want=$2
+	shift 2
+	lx "$@" </dev/null
+	check "$title" "$want" "$out"
+}
+
+# What would be left: processes of the VM, and its socket.
+vm_processes() {
+	# The pattern in a file, so that grep's own words are none.
+	printf '%s' "${runtime_of[$side]}/lxrun/vm" >"$results/pattern"
+	find /proc -mindepth 2 -maxdepth 2 -name cmdline -path '/proc/[0-9]*/*' -exec grep -lzFf "$results/pattern" {} + 2>/dev/null | wc -l
+}
+
+for side in "${sides[@]}"; do
+	[ "$side" = user ] || [ "$side" = root ] || continue
+	home=$(${become_of[$side]} mktemp -d /tmp/e2e-vm.XXXXXX)
+	copies+=("$home")
+	python3 "$tests_dir/e2e/vm.py" "${root_of[$side]}/bin/busybox" >"$results/archive.tar" || die 'cannot make the archive'
+
+	# The image.
+	lx --import box - --version 2 --quiet <"$results/archive.tar"
+	check 'a disk is made of an archive' ' 0' "$out"
+	disk=$home/lxrun/stores/box/disk.ext4
+	${become_of[$side]} /sbin/e2fsck -fn "$disk" >"$results/fsck" 2>&1
+	check 'fsck finds nothing' 0 $?
+	check 'it takes little room' yes "$([ "$(du -m "$disk" | cut -f1)" -lt 100 ] && echo yes)"
+	lx --list -v
+	check 'it is of version 2' 'Stopped 2' "$(grep -oE 'Stopped +2' <<<"$out" | tr -s ' ')"
+
+	# Commands. The first one starts everything.
+	limit=100 is 'the first command' 'hello 0' box echo hello
+	lx --list -v
+	check 'it runs' 'Running 2' "$(grep -oE 'Running +2' <<<"$out" | tr -s ' ')"
+	is 'exit status' ' 7' box sh -c 'exit 7'
+	# shellcheck disable=SC2016
+	is 'a signal' ' 137' box sh -c 'kill -9 $$'
+	is 'not found' ' 127' box nothing-of-that-name
+	is 'not executable' ' 126' box /etc/passwd
+	is 'no such user' ' 125' -u nobody-here box id
+	is 'no such directory' ' 125' --cd /nowhere box id
+	is 'who' 'uid=1234(ann) gid=1234(ann) groups=77(others),1234(ann) 0' box id
+	is 'another user' 'uid=0(root) gid=0(root) groups=0(root) 0' -u root box id
+	# shellcheck disable=SC2016
+	is 'words stay words, even empty ones' 'a b|*|$HOME|| 0' box sh -c 'for w; do echo -n "$w|"; done' sh 'a b' '*' '$HOME' ''
+	# shellcheck disable=SC2016
+	is 'variables' '2 box over extra 0' --env EXTRA=extra box sh -c 'echo $LXRUN_VERSION $LXRUN_DISTRO_NAME $CROSSING $EXTRA'
+	is 'the host name' 'machine 0' box hostname
+	is 'boot.command' 'booted 0' -u root box cat /root/booted
+	# shellcheck disable=SC2016
+	is 'where it starts' '/mnt/host 0' box sh -c 'case $PWD in /mnt/host | /mnt/host/*) echo /mnt/host ;; *) pwd ;; esac'
+	is 'the host is there' 'host 0' box sh -c "[ -d /mnt/host/proc ] && [ -d '/mnt/host$home' ] && echo host"
+	is 'two streams' 'out 0' box sh -c 'echo out; echo err >&2'
+	check 'apart' err "$(cat "$results/err")"
+
+	# What was in the archive.
+	is 'owners, modes, links' '4751 70000 4000000000 2 8 0' box stat -c '%a %u %g %h %s' /things/again
+	is 'no access at all' '0 0 0' -u root box stat -c '%a %s' /things/empty
+	is 'times' '-500000000 0' box stat -c %Y /things/old
+	is 'late times' '4400000000 0' box stat -c %Y /things/late
+	is 'a link of a user' '1234 77 file 0' box sh -c 'stat -c "%u %g" /things/short | tr "\n" " "; busybox readlink /things/short'
+	is 'a long link' '300 0' box sh -c 'busybox readlink -n /things/long | wc -c'
+	is 'a FIFO' 'fifo 640 5 0' box stat -c '%F %a %u' /things/fifo
+	is 'a character device' '1 3 0' box stat -c '%t %T' /things/null
+	is 'a device of large numbers' '103 11170 0' box stat -c '%t %T' /things/disk
+	is 'a large directory' '3000 0' box sh -c 'ls /things/many | wc -l'
+	is 'content' "$(head -c 2097152 <(python3 -c 'import sys; sys.stdout.buffer.write(bytes(range(256)) * 8192)') | md5sum | cut -c1-32)  - 0" box sh -c 'cat /things/large | md5sum'
+
+	# Data both ways, while another command floods.
+	head -c 300000 /dev/urandom >"$results/data"
+	sum=$(md5sum <"$results/data" | cut -c1-32)
+	lx box sh -c 'seq 1 1000000 | md5sum' </dev/null
+	want=$out
+	(
+		results_of=$(mktemp)
+		# shellcheck disable=SC2086
+		cd / && timeout 100 ${become_of[$side]} env HOME="$home" XDG_DATA_HOME="$home" XDG_RUNTIME_DIR="${runtime_of[$side]}" \
+			${program_of[$side]} box seq 1 1000000 </dev/null 2>"$results_of" | md5sum >"$results/flood"
+		rm -f "$results_of"
+	) &
+	flood=$!
+	lx box md5sum <"$results/data"
+	check 'data goes in beside a flood' "$sum  - 0" "$out"
+	wait "$flood"
+	check 'the flood comes out whole' "${want% 0}" "$(cat "$results/flood")"
+
+	# A terminal: its size, its keys.
+	# shellcheck disable=SC2086
+	out=$(cd / && timeout 60 ${become_of[$side]} env HOME="$home" XDG_DATA_HOME="$home" XDG_RUNTIME_DIR="${runtime_of[$side]}" \
+		python3 -c '
+import os, pty, sys, termios, fcntl, struct, time
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 111, 0, 0))
+    os.execvp(sys.argv[1], sys.argv[1:])
+text = b""
+def until(what):
+    global text
+    while what not in text:
+        try:
+            more = os.read(fd, 4096)
+        except OSError:
+            more = b""
+        if not more:
+            sys.exit("no %r in %r" % (what, text))
+        text += more
+until(b"$ ")
+os.write(fd, b"stty size; echo si\"\"ze\n"); until(b"size\r\n"); print("33 111" if b"33 111" in text else text)
+os.write(fd, b"sleep 50; echo en\"\"ded\n"); time.sleep(1); os.write(fd, b"\3"); until(b"^C")
+os.write(fd, b"exit 5\n")
+while True:
+    try:
+        if not os.read(fd, 4096): break
+    except OSError: break
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' ${program_of[$side]} box 2>&1 | tr '\n' ' ')
+	check 'a shell on a terminal' '33 111 5 ' "$out"
+
+	# A port of the VM is one of the host's, while somebody listens.
+	port=$((20000 + $$ % 20000))
+	lx box sh -c "(echo served | nc -l -p $port >/dev/null 2>&1 &) ; sleep 0.1" </dev/null
+	got=''
+	for _ in $(seq 50); do
+		got=$(python3 -c 'import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5); print(s.recv(100).decode().strip())' "$port" 2>/dev/null) && [ -n "$got" ] && break
+		sleep 0.1
+	done
+	check 'a port' served "$got"
+
+	# Ends.
+	is 'ended' ' 0' --terminate box
+	lx --list -v
+	check 'it is stopped' 'Stopped 2' "$(grep -oE 'Stopped +2' <<<"$out" | tr -s ' ')"
+	limit=100 is 'started again, and it was written' 'booted 0' -u root box cat /root/booted
+	is 'written and not synced' ' 0' -u root box sh -c 'echo kept >/root/kept; sync'
+	(lx box sleep 100 </dev/null; echo "$out" >"$results/sleep") &
+	sleeper=$!
+	sleep 1
+	is 'everything is ended' ' 0' --shutdown
+	wait "$sleeper"
+	check 'and its commands with it' ended "$([ "$(cat "$results/sleep")" != ' 0' ] && echo ended)"
+	limit=100 is 'and started again' 'kept 0' -u root box cat /root/kept
+	host=$(pgrep -u "$(stat -c %U "$home")" -x lxrun-vm | while read -r pid; do
+		tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF "${runtime_of[$side]}/" && echo "$pid"
+	done)
+	kill -9 "$host"
+	for _ in $(seq 30); do [ "$(vm_processes)" -gt 0 ] || break; sleep 0.1; done
+	check 'without its host process nothing is left' 0 "$(vm_processes)"
+	limit=100 is 'the disk is whole' 'kept 0' -u root box cat /root/kept
+	is 'it is not removed while it runs' ' 125' --unregister box
+	is 'ended at last' ' 0' --shutdown
+	is 'removed' ' 0' --unregister box
+	check 'with its disk' no "$([ -e "$disk" ] && echo yes || echo no)"
+	for _ in $(seq 30); do [ "$(vm_processes)" -gt 0 ] || break; sleep 0.1; done
+	check 'nothing is left' 0 "$(vm_processes)"
+	${become_of[$side]} rm -rf "${runtime_of[$side]}/lxrun/vm"
+done
+finish

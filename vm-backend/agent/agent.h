@@ -1,0 +1,129 @@
+/*
+ * The agent: pid 1 of the utility VM. Private to vm-backend/agent.
+ *
+ * One process and one loop. Distributions are namespaces with a pid 1 of their own (distro.c), commands are processes that enter
+ * those (spawn.c), sessions are what the channel knows of a command (session.c). Everything that may take time happens in a
+ * child, which answers on a socket that the loop watches (struct report).
+ */
+#ifndef LX_VM_BACKEND_AGENT_AGENT_H
+#define LX_VM_BACKEND_AGENT_AGENT_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "vm-backend/frame.h"
+
+#define ID_MAX 32
+
+/* --- what a child says to the loop: one packet each --------------------------------------------------------------------- */
+
+enum report_kind { REPORT_PID, REPORT_TERMINAL, REPORT_WARNING, REPORT_READY, REPORT_ERROR };
+
+struct report {
+	enum report_kind kind;
+	int number; /* a pid; an exit status */
+	char text[512];
+};
+
+/* fd: goes along, -1: none. */
+void report_send(int socket, enum report_kind kind, int number, int fd, const char *format, ...) PRINTF_LIKE(5, 6);
+/* 1 and a report, with *ret_fd or -1; 0: not now; -EPIPE: that was all. */
+MUST_CHECK int report_take(int socket, struct report *ret, int *ret_fd);
+
+/* --- distributions -------------------------------------------------------------------------------------------------------- */
+
+struct distribution {
+	struct distribution *next;
+	char id[ID_MAX + 1];
+	uint32_t stream; /* on which it was started */
+	struct queue fields;
+	int reports; /* -1: none any more */
+	pid_t init;
+	int pidfd;
+	bool ready, systemd;
+	bool stopping;
+	int64_t kill_at; /* when stopping */
+	unsigned sessions;
+	int64_t idle_since, idle_limit; /* milliseconds; limit negative: never */
+};
+
+extern struct distribution *distros;
+
+struct distribution *distro_find(const char *id);
+/* Takes the fields. Answers on the stream. */
+void distro_start(uint32_t stream, struct queue *fields);
+void distro_stop(struct distribution *d, bool force);
+/* A child has ended; true if it was a distribution's pid 1. */
+bool distro_reaped(pid_t pid);
+void distro_report(struct distribution *d);
+void distros_tick(int64_t now);
+/* This process, which is about to execute something for the distribution, goes to its cgroup. */
+MUST_CHECK int distro_join_cgroup(const struct distribution *d);
+/* pid 1 of a distribution: does not return. root is the mount point that is to be its root. */
+NORETURN void distro_init(const struct queue *fields, int reports);
+
+/* --- sessions ------------------------------------------------------------------------------------------------------------- */
+
+struct session {
+	struct session *next;
+	uint32_t stream;
+	struct distribution *distro;
+	struct queue fields;
+	int reports;
+	pid_t pid;
+	int fds[SUB_COUNT]; /* -1: closed, or not there */
+	struct queue in;    /* for SUB_IN or the terminal */
+	bool in_ended;
+	uint32_t taken;             /* of SUB_IN, since the last credit */
+	uint32_t credit[SUB_COUNT]; /* what may still be sent */
+	bool started, reaped, closed;
+	int status;
+	struct frame_size size;
+};
+
+extern struct session *sessions;
+
+struct session *session_find(uint32_t stream);
+/* Collects fields, then runs. Takes the fields. */
+void session_run(uint32_t stream, struct queue *fields);
+void session_frame(struct session *s, const struct frame *f);
+bool session_reaped(pid_t pid, int status);
+void session_report(struct session *s);
+/* What it waits for, SESSION_POLLS entries, and what is done when something has come. */
+#define SESSION_POLLS (SUB_COUNT + 1)
+void session_poll(const struct session *s, struct pollfd *set);
+void session_serve(struct session *s, const struct pollfd *set);
+/* Frees those that are over. */
+void sessions_sweep(void);
+
+/* Creates the process: the loop's part, which returns, with pipes and the report socket in s. */
+MUST_CHECK int spawn(struct session *s);
+
+/* --- channel ----------------------------------------------------------------------------------------------------------------- */
+
+/* What is to be sent; limited by its users: nobody reads more of a command's output while this is long. */
+extern struct queue channel_out;
+#define CHANNEL_OUT_MUCH (32u << 10)
+
+void channel_open(const char *path);
+/* What comes, and what can go. Does not return when the other side is gone: the VM ends. */
+void channel_serve(short events);
+short channel_wants(void);
+int channel_fd(void);
+void answer(uint32_t stream, enum frame_type type);
+void answer_error(uint32_t stream, int status, const char *format, ...) PRINTF_LIKE(3, 4);
+/* FRAME_FIELDS with a sentence, for the next answer. */
+void answer_text(uint32_t stream, const char *text);
+
+/* --- the rest ---------------------------------------------------------------------------------------------------------------- */
+
+int64_t now_ms(void);
+void network_up(void);
+/* Tells of listening ports that have come or gone. */
+void ports_look(void);
+NORETURN void power_off(void);
+NORETURN void lost(const char *format, ...) PRINTF_LIKE(1, 2);
+
+#endif

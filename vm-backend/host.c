@@ -1,0 +1,274 @@
+/*
+ * lxrun-vm: the process that has the VM. cli starts it with a listening socket, and it leaves when nobody has needed the VM for a
+ * while. host.h has its parts; it prints nothing: who waits for it is told on the socket.
+ *
+ *	lxrun-vm FD RUNTIME AGENT KERNEL MEMORY IDLE BACKEND FORWARD
+ *	lxrun-vm probe RUNTIME AGENT KERNEL MEMORY	prints a line for each backend: its name, and "usable" or why it is not
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vm-backend/host.h"
+#include "vm-backend/network.h"
+
+#define BOOT_MILLISECONDS 30000
+#define TICK_MILLISECONDS 100
+#define CLIENTS_MAX       1024
+#define READ_MOST         (64u << 10)
+#define OUT_MUCH          (128u << 10)
+
+struct host host;
+static int listener;
+
+int64_t host_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+char *host_copy(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		abort();
+	return copy;
+}
+
+void must(int r)
+{
+	if (r < 0)
+		abort();
+}
+
+void host_leave(const char *sentence)
+{
+	if (host.leaving)
+		return;
+	host.leaving = true;
+	for (struct client *c = host.clients; c != NULL; c = c->next)
+		client_error(c, sentence);
+	if (host.vm.backend != NULL)
+		host.vm.backend->stop(&host.vm);
+	host.vm.backend = NULL;
+}
+
+#define GRACE_MILLISECONDS 2500
+
+void host_shutdown(bool force)
+{
+	for (struct member *m = host.members; m != NULL; m = m->next)
+		member_stop(m, force);
+	host.shutdown_at = host_now() + (force ? 300 : GRACE_MILLISECONDS);
+}
+
+static void vm_is_gone(void)
+{
+	char sentence[PATH_MAX + 128];
+
+	snprintf(sentence, sizeof(sentence), "the utility VM did not start; what its kernel said is in %s/log",
+		 host.vm.runtime);
+	host_leave(host.shutdown_at != 0 ? "the utility VM was shut down"
+		   : host.up             ? "the utility VM has ended unexpectedly"
+					 : sentence);
+}
+
+/* --- the channel's bytes ----------------------------------------------------------------------------------------------------- */
+
+static void send_bytes(void)
+{
+	struct queue part = host.out;
+	size_t length = queue_length(&host.out), most = length;
+	long n;
+
+	if (host.window > 0 && host.under_way + most > host.window)
+		most = host.window > host.under_way ? host.window - host.under_way : 0;
+	part.end = part.start + most;
+	n = queue_write(&part, host.vm.channel);
+	if (n < 0) {
+		vm_is_gone();
+		return;
+	}
+	host.under_way += (uint32_t)n;
+	queue_drop(&host.out, (size_t)n);
+}
+
+static bool can_send(void)
+{
+	return host.up && queue_length(&host.out) > 0 && (host.window == 0 || host.under_way < host.window);
+}
+
+static void serve_channel(short events)
+{
+	if ((events & (POLLIN | POLLHUP)) != 0) {
+		if (queue_read(&host.in, host.vm.channel, READ_MOST) < 0)
+			vm_is_gone();
+		else
+			channel_frames();
+	}
+	if (!host.leaving && can_send())
+		send_bytes();
+}
+
+/* --- the loop ---------------------------------------------------------------------------------------------------------------- */
+
+static void accept_one(void)
+{
+	struct ucred who;
+	socklen_t n = sizeof(who);
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0 || who.uid != geteuid()) {
+		close(fd);
+		return;
+	}
+	client_add(fd);
+}
+
+static void tick(void)
+{
+	int64_t now = host_now();
+
+	if (!host.up && now - host.started > BOOT_MILLISECONDS)
+		host_leave("the utility VM did not start within 30 seconds; what its kernel said is in 'log' of its "
+			   "runtime directory");
+	members_tick();
+	if (host.shutdown_at != 0 && host.members == NULL && host.up && !host.shutdown_sent) {
+		must(queue_frame(&host.out, 0, FRAME_SHUTDOWN, 0, NULL, 0));
+		host.shutdown_sent = true;
+	}
+	if (host.shutdown_at != 0 && now >= host.shutdown_at)
+		host_leave("the utility VM was shut down");
+	if (host.members != NULL || host.clients != NULL)
+		host.idle_since = now;
+	else if (host.idle_limit >= 0 && now - host.idle_since >= host.idle_limit)
+		host_leave("the utility VM has ended");
+}
+
+static void turn(void)
+{
+	static struct pollfd set[2 + CLIENTS_MAX + NETWORK_POLLS];
+	size_t n = 2, network;
+	int timeout = TICK_MILLISECONDS;
+
+	set[0] = (struct pollfd){.fd = listener, .events = POLLIN};
+	set[1] = (struct pollfd){.fd = host.vm.channel, .events = (short)(POLLIN | (can_send() ? POLLOUT : 0))};
+	for (struct client *c = host.clients; c != NULL && n < 2 + CLIENTS_MAX; c = c->next) {
+		bool stop = c->wait != WAIT_NOTHING || queue_length(&host.out) > OUT_MUCH;
+
+		set[n++] = (struct pollfd){
+			.fd = c->fd,
+			.events = (short)((stop ? 0 : POLLIN) | (queue_length(&c->out) > 0 ? POLLOUT : 0))};
+	}
+	network = n;
+	n += network_poll(set + n, &timeout);
+	if (poll(set, n, timeout) < 0 && errno != EINTR)
+		abort();
+	network_serve(set + network);
+	n = 2;
+	for (struct client *c = host.clients; c != NULL && n < network; c = c->next, n++)
+		client_serve(c, set[n].revents);
+	if (!host.leaving)
+		serve_channel(set[1].revents);
+	/* Those that waited have more to say. */
+	for (struct client *c = host.clients; c != NULL; c = c->next)
+		client_serve(c, 0);
+	clients_sweep();
+	if (set[0].revents != 0 && !host.leaving)
+		accept_one();
+	if (!host.leaving)
+		tick();
+}
+
+/* What was said to clients last reaches them, if they listen. */
+static void farewell(void)
+{
+	int64_t end = host_now() + 1000;
+
+	while (host.clients != NULL && host_now() < end) {
+		for (struct client *c = host.clients; c != NULL; c = c->next)
+			client_serve(c, POLLOUT);
+		clients_sweep();
+		if (host.clients != NULL)
+			(void)poll(NULL, 0, 5);
+	}
+}
+
+static int start(char **argv)
+{
+	struct vm_config c = {.runtime = argv[2],
+			      .agent = argv[3],
+			      .kernel = argv[4],
+			      .memory = strtoull(argv[5], NULL, 10),
+			      .processors = 1};
+	struct vm_message m = {"no memory"};
+	const struct vm_backend *backend = vm_choose(argv[7], &c, &m);
+	int r = backend == NULL ? -ENOENT : network_open(&c.network);
+
+	if (r == 0)
+		r = backend->start(&c, &host.vm, &m);
+	if (r == 0) {
+		close(c.network);
+		return 0;
+	}
+	/* Who waits learns why. */
+	accept_one();
+	host_leave(m.text);
+	farewell();
+	return r;
+}
+
+static int print_probes(char **argv)
+{
+	struct vm_config c = {
+		.runtime = argv[2], .agent = argv[3], .kernel = argv[4], .memory = strtoull(argv[5], NULL, 10)};
+	struct vm_message reason;
+
+	for (size_t i = 0; vm_backends[i] != NULL; i++)
+		printf("%s %s\n", vm_backends[i]->name,
+		       vm_backends[i]->probe(&c, &reason) >= 0 ? "usable" : reason.text);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	char path[PATH_MAX];
+
+	if (argc == 6 && strcmp(argv[1], "probe") == 0)
+		return print_probes(argv);
+
+	if (argc != 9)
+		return 2;
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	listener = atoi(argv[1]);
+	(void)fcntl(listener, F_SETFD, FD_CLOEXEC);
+	(void)fcntl(listener, F_SETFL, O_NONBLOCK);
+	host.started = host.idle_since = host_now();
+	host.next_stream = 1;
+	host.idle_limit = atoll(argv[6]);
+	host.forward_ports = strcmp(argv[8], "1") == 0;
+	if (start(argv) < 0)
+		return 1;
+	while (!host.leaving)
+		turn();
+	/* Who comes now finds nobody, and starts another one. */
+	snprintf(path, sizeof(path), "%s/ctl", argv[2]);
+	(void)unlink(path);
+	close(listener);
+	farewell();
+	return 0;
+}

@@ -1,0 +1,83 @@
+/*
+ * The VM's host process: one per user while there is a VM. One loop: clients, the channel, the network. Private to
+ * vm-backend/host*.c.
+ */
+#ifndef LX_VM_BACKEND_HOST_H
+#define LX_VM_BACKEND_HOST_H
+
+#include <stdbool.h>
+
+#include "vm-backend/backend.h"
+#include "vm-backend/frame.h"
+
+/* A distribution that is up, or on its way there or back. */
+struct member {
+	struct member *next;
+	char *id, *name;
+	char device[64];
+	uint32_t stream;
+	bool asked, ready, ending;
+	struct queue said; /* fields of what the agent says next */
+	char *sentences;   /* warnings of its start, for who waits for it */
+	int detach_tries;
+};
+
+enum client_wait { WAIT_NOTHING, WAIT_START, WAIT_STOP };
+
+struct client {
+	struct client *next;
+	int fd;
+	struct queue in, out, fields;
+	bool greeted, gone, ending; /* ending: gone when out is empty */
+	uint32_t stream;            /* of its command in the channel; 0: none */
+	enum client_wait wait;
+	struct member *member;
+};
+
+struct host {
+	struct vm vm;
+	bool up, leaving;    /* the agent has spoken; no VM any more */
+	int64_t shutdown_at; /* 0: not asked for; then the VM ends, at this time by force */
+	bool shutdown_sent;
+	struct queue in, out;
+	uint32_t window, under_way;
+	uint32_t next_stream;
+	struct member *members;
+	struct client *clients;
+	int64_t started, idle_since, idle_limit;
+	bool forward_ports;
+};
+
+extern struct host host;
+
+int64_t host_now(void);
+/* Ends everything; every client is told the sentence. */
+void host_leave(const char *sentence);
+/* Asks all to end, and the VM to power off; by force after a while, or at once. */
+void host_shutdown(bool force);
+MUST_CHECK char *host_copy(const char *text);
+
+/* --- host_clients.c --- */
+void client_add(int fd);
+void client_serve(struct client *c, short events);
+void clients_sweep(void);
+struct client *client_of_stream(uint32_t stream);
+/* Those that wait for a member's start or end. */
+void clients_wake(struct member *m, const char *error);
+void client_error(struct client *c, const char *sentence);
+
+/* --- host_members.c --- */
+struct member *member_find(const char *id);
+struct member *member_of_stream(uint32_t stream);
+/* Found, or made of the fields; NULL with a sentence. */
+struct member *member_get(const struct queue *fields, struct vm_message *message);
+void member_stop(struct member *m, bool force);
+void member_frame(struct member *m, const struct frame *f);
+/* Disks that could not be detached yet. */
+void members_tick(void);
+
+/* --- host_channel.c --- */
+void channel_frames(void);
+void must(int r);
+
+#endif

@@ -1,0 +1,302 @@
+/*
+ * The backend uml: user-mode-linux, a kernel that is an ordinary process. Pinned to one processor (its processes take turns, and
+ * moving costs four times what they do), no privileges, no KVM. It sees the host's files by itself (hostfs).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/host.h"
+#include "vm-backend/backend.h"
+#include "vm-backend/mconsole.h"
+
+/* With a serial line that loses nothing (kernel/README.md). */
+#define OWN_NAME "linux-uml"
+#define PACKAGED "/usr/bin/linux.uml"
+#define DISKS    16
+#define COST     20
+
+/* --- what there is ---------------------------------------------------------------------------------------------------------- */
+
+static bool executable(const char *path)
+{
+	return access(path, X_OK) == 0;
+}
+
+/* The user's own, ours in the cache or beside the agent, the distribution's package. */
+static int find_kernel(const struct vm_config *c, char *ret, size_t size)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const char *slash = strrchr(c->agent, '/');
+
+	if (c->kernel != NULL && c->kernel[0] != '\0') {
+		snprintf(ret, size, "%s", c->kernel);
+		return executable(ret) ? 0 : -ENOENT;
+	}
+	if (cache != NULL && cache[0] == '/')
+		snprintf(ret, size, "%s/lxrun/kernel/" OWN_NAME, cache);
+	else
+		snprintf(ret, size, "%s/.cache/lxrun/kernel/" OWN_NAME, home != NULL ? home : "");
+	if (executable(ret))
+		return 0;
+	snprintf(ret, size, "%.*s/" OWN_NAME, slash != NULL ? (int)(slash - c->agent) : 0, c->agent);
+	if (executable(ret))
+		return 0;
+	snprintf(ret, size, PACKAGED);
+	return executable(ret) ? 0 : -ENOENT;
+}
+
+/* The guest's memory is a file there, mapped executable, and written as far as the guest uses it. */
+static bool is_good_for_memory(const char *path, uint64_t memory)
+{
+	struct statvfs fs;
+
+	return statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOEXEC) == 0 && access(path, W_OK | X_OK) == 0 &&
+	       (uint64_t)fs.f_bavail * fs.f_frsize >= memory;
+}
+
+static const char *find_memory(const struct vm_config *c)
+{
+	const char *const places[] = {"/dev/shm", c->runtime, getenv("TMPDIR"), "/tmp", "/var/tmp"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (places[i] != NULL && is_good_for_memory(places[i], c->memory))
+			return places[i];
+	return NULL;
+}
+
+/* UML lives by tracing its own children. */
+static int may_trace(void)
+{
+	char text[8] = "";
+	int fd CLEANUP(host_close_at) = open("/proc/sys/kernel/yama/ptrace_scope", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && host_read(fd, text, sizeof(text) - 1) > 0 && atoi(text) >= 3)
+		return -EPERM;
+	return 0;
+}
+
+static int probe(const struct vm_config *c, struct vm_message *reason)
+{
+	char kernel[PATH_MAX];
+
+	if (find_kernel(c, kernel, sizeof(kernel)) < 0)
+		return vm_fail(reason, -ENOENT,
+			       c->kernel != NULL && c->kernel[0] != '\0'
+				       ? "the kernel %.200s of the configuration is not there, or cannot be executed"
+				       : "there is no kernel: kernel/build makes one, and Debian's package "
+					 "user-mode-linux has one%.0s",
+			       c->kernel);
+	if (may_trace() < 0)
+		return vm_fail(reason, -EPERM, "this host allows no tracing (kernel.yama.ptrace_scope is 3)");
+	if (find_memory(c) == NULL)
+		return vm_fail(
+			reason, -ENOSPC,
+			"neither /dev/shm nor /tmp has %llu MB for its memory and allows programs: set wsl2.memory",
+			(unsigned long long)(c->memory >> 20));
+	return COST;
+}
+
+/* --- starting --------------------------------------------------------------------------------------------------------------- */
+
+/* One of the processors that this process may use; another one for each VM. */
+static void pin(void)
+{
+	cpu_set_t allowed, one;
+	int n, wanted;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
+		return;
+	n = CPU_COUNT(&allowed);
+	wanted = n > 0 ? getpid() % n : 0;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &allowed) && wanted-- == 0) {
+			CPU_ZERO(&one);
+			CPU_SET(cpu, &one);
+			(void)sched_setaffinity(0, sizeof(one), &one);
+			return;
+		}
+}
+
+static NORETURN void become(const struct vm_config *c, const char *kernel, int channel, int initramfs)
+{
+	char words[10][PATH_MAX + 64];
+	char *argv[16], temporary[PATH_MAX];
+	size_t n = 0;
+	int log = -1;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	(void)setpgid(0, 0);
+	pin();
+	snprintf(words[0], sizeof(words[0]), "%s/log", c->runtime);
+	log = open(words[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	(void)dup2(open("/dev/null", O_RDWR), 0);
+	if (log >= 0) {
+		(void)dup2(log, 1);
+		(void)dup2(log, 2);
+	}
+	(void)fcntl(channel, F_SETFD, 0);
+	(void)fcntl(c->network, F_SETFD, 0);
+	snprintf(temporary, sizeof(temporary), "%s", find_memory(c));
+	(void)setenv("TMPDIR", temporary, 1);
+	argv[n++] = (char *)(uintptr_t) "lxrun-kernel";
+	snprintf(words[0], sizeof(words[0]), "mem=%lluM", (unsigned long long)(c->memory >> 20));
+	snprintf(words[1], sizeof(words[1]), "initrd=/proc/self/fd/%d", initramfs);
+	snprintf(words[2], sizeof(words[2]), "ssl0=fd:%d", channel);
+	snprintf(words[3], sizeof(words[3]), "vec0:transport=fd,fd=%d,mtu=16000", c->network);
+	snprintf(words[4], sizeof(words[4]), "uml_dir=%s", c->runtime);
+	for (size_t i = 0; i < 5; i++)
+		argv[n++] = words[i];
+	argv[n++] = (char *)(uintptr_t) "umid=vm";
+	argv[n++] = (char *)(uintptr_t) "con=null";
+	argv[n++] = (char *)(uintptr_t) "con0=null,fd:1";
+	argv[n++] = (char *)(uintptr_t) "quiet";
+	argv[n++] = (char *)(uintptr_t) "noreboot";
+	argv[n++] = (char *)(uintptr_t) "panic=-1";
+	argv[n++] = (char *)(uintptr_t) "lxrun.channel=/dev/ttyS0";
+	argv[n] = NULL;
+	execv(kernel, argv);
+	_exit(127);
+}
+
+/* Its processes survive the first one's death: somebody has to end them if this process cannot. */
+static int start_keeper(pid_t group)
+{
+	int ends[2];
+	pid_t child;
+	char byte;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	child = fork();
+	if (child == 0) {
+		(void)setsid();
+		(void)prctl(PR_SET_NAME, "lxrun-vm-keeper", 0, 0, 0);
+		for (int fd = 0; fd < 1024; fd++)
+			if (fd != ends[0])
+				close(fd);
+		while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
+			;
+		(void)kill(-group, SIGKILL);
+		_exit(0);
+	}
+	close(ends[0]);
+	if (child < 0)
+		close(ends[1]);
+	return child < 0 ? -EAGAIN : ends[1];
+}
+
+static int start(const struct vm_config *c, struct vm *ret, struct vm_message *message)
+{
+	char kernel[PATH_MAX];
+	int pair[2], initramfs CLEANUP(host_close_at) = -1;
+	int buffer = 256 << 10;
+	struct vm vm = {.backend = &uml_backend};
+
+	snprintf(vm.runtime, sizeof(vm.runtime), "%s", c->runtime);
+	if (find_kernel(c, kernel, sizeof(kernel)) < 0)
+		return vm_fail(message, -ENOENT, "there is no kernel");
+	initramfs = initramfs_make(c->agent);
+	if (initramfs < 0)
+		return vm_fail(message, initramfs, "cannot make the initramfs of %s: %s", c->agent,
+			       strerror(-initramfs));
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return vm_fail(message, -errno, "cannot make the channel: %s", strerror(errno));
+	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+	(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
+	vm.pid = fork();
+	if (vm.pid == 0)
+		become(c, kernel, pair[1], initramfs);
+	close(pair[1]);
+	vm.channel = pair[0];
+	if (vm.pid < 0) {
+		close(pair[0]);
+		return vm_fail(message, -EAGAIN, "no process for the VM: %s", strerror(errno));
+	}
+	(void)setpgid(vm.pid, vm.pid);
+	(void)fcntl(vm.channel, F_SETFL, O_NONBLOCK);
+	vm.keeper = start_keeper(vm.pid);
+	*ret = vm;
+	return 0;
+}
+
+static void stop(struct vm *vm)
+{
+	(void)kill(-vm->pid, SIGKILL);
+	while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(vm->channel);
+	if (vm->keeper >= 0)
+		close(vm->keeper);
+}
+
+/* --- disks ------------------------------------------------------------------------------------------------------------------ */
+
+static int ask(struct vm *vm, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static int ask(struct vm *vm, const char *format, ...)
+{
+	char directory[PATH_MAX + 8], command[PATH_MAX + 32];
+	va_list ap;
+
+	snprintf(directory, sizeof(directory), "%s/vm", vm->runtime);
+	va_start(ap, format);
+	(void)vsnprintf(command, sizeof(command), format, ap);
+	va_end(ap);
+	return mconsole_ask(directory, command);
+}
+
+static int attach(struct vm *vm, const char *path, char *ret_device, size_t size, struct vm_message *message)
+{
+	/* The first one is taken by a default of the kernel's. */
+	unsigned i = 1;
+	int r;
+
+	while (i < DISKS && (vm->disks >> i & 1) != 0)
+		i++;
+	if (i == DISKS)
+		return vm_fail(message, -EBUSY, "%d distributions run already, and this kernel has no more disks",
+			       DISKS - 1);
+	/* Two names in one: what stands before a comma or colon would be taken for another file. */
+	if (strpbrk(path, ",:") != NULL)
+		return vm_fail(message, -EINVAL, "user-mode-linux takes no disk with ',' or ':' in its path: '%.300s'",
+			       path);
+	r = ask(vm, "config ubd%u=%s", i, path);
+	if (r < 0)
+		return vm_fail(message, r, "the disk '%.300s' cannot be attached: %s", path,
+			       r == -EAGAIN ? "another VM has it" : strerror(-r));
+	vm->disks |= 1u << i;
+	snprintf(ret_device, size, "/dev/ubd%c", 'a' + i);
+	return 0;
+}
+
+static int detach(struct vm *vm, const char *device)
+{
+	unsigned i = (unsigned)(device[strlen(device) - 1] - 'a');
+	int r = ask(vm, "remove ubd%u", i);
+
+	if (r == 0 && i < DISKS)
+		vm->disks &= ~(1u << i);
+	return r;
+}
+
+const struct vm_backend uml_backend = {
+	.name = "uml",
+	.capabilities = VM_HOT_DISKS | VM_TRIM | VM_SHARES,
+	.probe = probe,
+	.start = start,
+	.stop = stop,
+	.attach = attach,
+	.detach = detach,
+};
