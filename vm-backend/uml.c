@@ -24,8 +24,10 @@
 /* With a serial line that loses nothing (kernel/README.md). */
 #define OWN_NAME "linux-uml"
 #define PACKAGED "/usr/bin/linux.uml"
-#define DISKS    16
-#define COST     20
+/* What it is called in its runtime directory: umid. */
+#define NAME  "vm"
+#define DISKS 16
+#define COST  20
 
 /* --- what there is ---------------------------------------------------------------------------------------------------------- */
 
@@ -158,7 +160,7 @@ static NORETURN void become(const struct vm_config *c, const char *kernel, int c
 	snprintf(words[4], sizeof(words[4]), "uml_dir=%s", c->runtime);
 	for (size_t i = 0; i < 5; i++)
 		argv[n++] = words[i];
-	argv[n++] = (char *)(uintptr_t) "umid=vm";
+	argv[n++] = (char *)(uintptr_t) "umid=" NAME;
 	argv[n++] = (char *)(uintptr_t) "con=null";
 	argv[n++] = (char *)(uintptr_t) "con0=null,fd:1";
 	argv[n++] = (char *)(uintptr_t) "quiet";
@@ -197,6 +199,20 @@ static int start_keeper(pid_t group)
 	return child < 0 ? -EAGAIN : ends[1];
 }
 
+/* Of a VM that was killed: the kernel would give itself another name, under which nobody looks for it. */
+static void forget_last(const struct vm_config *c)
+{
+	static const char *const left[] = {"mconsole", "pid"};
+	char path[PATH_MAX + 16];
+
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
+		snprintf(path, sizeof(path), "%s/" NAME "/%s", c->runtime, left[i]);
+		(void)unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/" NAME, c->runtime);
+	(void)rmdir(path);
+}
+
 static int start(const struct vm_config *c, struct vm *ret, struct vm_message *message)
 {
 	char kernel[PATH_MAX];
@@ -213,6 +229,7 @@ static int start(const struct vm_config *c, struct vm *ret, struct vm_message *m
 			       strerror(-initramfs));
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return vm_fail(message, -errno, "cannot make the channel: %s", strerror(errno));
+	forget_last(c);
 	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
 	(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
 	vm.pid = fork();
@@ -250,7 +267,7 @@ static int ask(struct vm *vm, const char *format, ...)
 	char directory[PATH_MAX + 8], command[PATH_MAX + 32];
 	va_list ap;
 
-	snprintf(directory, sizeof(directory), "%s/vm", vm->runtime);
+	snprintf(directory, sizeof(directory), "%s/" NAME, vm->runtime);
 	va_start(ap, format);
 	(void)vsnprintf(command, sizeof(command), format, ap);
 	va_end(ap);
