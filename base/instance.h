@@ -34,10 +34,11 @@
 
 #define INSTANCE_MAGIC 0x6e75727876ull
 #ifndef INSTANCE_VERSION
-#define INSTANCE_VERSION 11
+#define INSTANCE_VERSION 12
 #endif
 
 #define INSTANCE_PATH_MAX 4096
+#define INSTANCE_TEXT_MAX 256
 #define INSTANCE_MOUNTS   64
 #define INSTANCE_SLOTS    4096 /* power of two */
 #define INSTANCE_CALLS    512  /* more than the highest call's number */
@@ -125,6 +126,8 @@ enum process_flags {
 	PROCESS_HOME_ELSE = 1 << 5,
 	/* Its calls are traced (--trace). */
 	PROCESS_TRACE = 1 << 6,
+	/* Somebody traces it or has (ptrace): no prepared text for what it starts. */
+	PROCESS_UNPATCHED = 1 << 7,
 };
 
 /* On the root directory of a store that may hold stand-ins for device nodes: INSTANCE_DEVICE_NODES is set at its start. */
@@ -197,6 +200,7 @@ struct instance {
 	char domainname[65]; /* "" until a guest sets one */
 	char distro[257];
 	char trace_path[INSTANCE_PATH_MAX]; /* where --trace writes; "" is none */
+	char text[INSTANCE_TEXT_MAX];       /* the host's path of the prepared text (base/text.h); "" is none */
 
 	/* Bumped by renames and removals of directories, by changed permissions of directories, by mounts. */
 	_Atomic uint64_t generation;

@@ -12,6 +12,8 @@
 #define RESIDENT_BASE 0x550000000000ul
 /* All executable bytes of the resident are in [RESIDENT_BASE, RESIDENT_TEXT_END): what the filter lets through. */
 #define RESIDENT_TEXT_END (RESIDENT_BASE + 0x200000ul)
+/* Where prepared text (rewriter/) jumps to: the first instruction of the resident's text. */
+#define RESIDENT_GATE (RESIDENT_BASE + 0x1000ul)
 /* Stacks beyond the built-in ones, mapped on demand. */
 #define RESIDENT_STACKS 0x550800000000ul
 /* The instance's shared memory (base/instance.h). */

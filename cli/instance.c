@@ -22,6 +22,7 @@
 #include "cli/libexec.h"
 #include "cli/protocol.h"
 #include "cli/supervisor.h"
+#include "cli/text.h"
 
 /* How long a supervisor may take for an answer: it may be waiting for a processor, or hang. */
 #define ANSWER_SECONDS 10
@@ -146,12 +147,13 @@ static int64_t idle_timeout(const struct instance_plan *p)
 /* The path of the new instance's runtime directory in ret_runtime. */
 static int start(const struct instance_plan *p, char *ret_runtime, struct message *message)
 {
-	char resident[PATH_MAX];
+	char resident[PATH_MAX], text[INSTANCE_TEXT_MAX] = "";
 	struct rundir_options rundir = {.root = p->root,
 					.resident = resident,
 					.hostname = p->hostname,
 					.distro = p->distro != NULL ? p->distro->name : NULL,
 					.gate = p->gate,
+					.text = text,
 					.no_openat2 = p->no_openat2,
 					.host = p->host,
 					.target = p->target};
@@ -163,6 +165,8 @@ static int start(const struct instance_plan *p, char *ret_runtime, struct messag
 	if (p->prepare != NULL)
 		p->prepare(p, p->context);
 	(void)rundir_sweep();
+	if (p->patched)
+		text_prepare(p->root, text, sizeof(text));
 	r = make_rundir(&rundir, &in, message);
 	if (r < 0)
 		return r;

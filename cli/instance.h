@@ -20,6 +20,7 @@ struct instance_plan {
 	const char *root;            /* the host's path of the root directory, absolute, no links in it */
 	const char *hostname;        /* NULL: the host's */
 	enum instance_gate gate;
+	bool patched; /* sites of prepared text do not trap */
 	bool no_openat2;
 	const char *host;   /* where guests see the host's files, a path without links; "": nowhere */
 	const char *target; /* a workshop: where its programs, whose root is `host`, see root; NULL (rundir.h) */

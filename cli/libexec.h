@@ -2,6 +2,7 @@
 #ifndef LX_CLI_LIBEXEC_H
 #define LX_CLI_LIBEXEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -9,5 +10,7 @@
  * and exits where there is none.
  */
 void libexec_find(const char *part, char *ret, size_t size);
+/* The same for a part that can be missed: false where there is none. */
+bool libexec_look(const char *part, char *ret, size_t size);
 
 #endif

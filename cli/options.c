@@ -35,20 +35,32 @@ struct parser {
 	struct options *o;
 };
 
+/* The one switch of prepared text: false, and only --gate patched uses it. */
+#define PATCHED_BY_DEFAULT true
+
 /* --- values ---------------------------------------------------------------------------------------------------------- */
 
-static enum instance_gate parse_gate(const char *name)
+/* patched: the gate trap with prepared text, which is what there is without a word. */
+static void parse_gate(struct options *o, const char *name)
 {
-	static const char *const names[] = {
-		[INSTANCE_GATE_TRAP] = "trap",
-		[INSTANCE_GATE_NOTIFY] = "notify",
-		[INSTANCE_GATE_PTRACE] = "ptrace",
+	static const struct {
+		const char *name;
+		enum instance_gate gate;
+		bool patched;
+	} gates[] = {
+		{"patched", INSTANCE_GATE_TRAP, true},
+		{"trap", INSTANCE_GATE_TRAP, false},
+		{"notify", INSTANCE_GATE_NOTIFY, false},
+		{"ptrace", INSTANCE_GATE_PTRACE, false},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return (enum instance_gate)i;
-	report_fatal("there is no gate '%s': it is one of trap, notify, ptrace", name);
+	for (size_t i = 0; i < ARRAY_SIZE(gates); i++)
+		if (strcmp(name, gates[i].name) == 0) {
+			o->gate = gates[i].gate;
+			o->patched = gates[i].patched;
+			return;
+		}
+	report_fatal("there is no gate '%s': it is one of patched, trap, notify, ptrace", name);
 }
 
 static enum shell_type parse_shell_type(const char *name)
@@ -120,7 +132,7 @@ static void take(struct options *o, enum option id, const char *value)
 		o->trace_file = value;
 		break;
 	case OPTION_GATE:
-		o->gate = parse_gate(value);
+		parse_gate(o, value);
 		break;
 	case OPTION_WITHOUT:
 		if (strcmp(value, "openat2") != 0)
@@ -343,7 +355,7 @@ void options_parse(int argc, char **argv, struct options *ret)
 	const char *value = NULL, *letters = NULL, *next;
 	enum verb verb = VERB_RUN;
 
-	*ret = (struct options){.gate = INSTANCE_GATE_TRAP, .command = argv + argc};
+	*ret = (struct options){.gate = INSTANCE_GATE_TRAP, .patched = PATCHED_BY_DEFAULT, .command = argv + argc};
 	if (argc > 1)
 		verb = find_verb(argv[1], &value, &letters);
 	next = argc > 2 ? argv[2] : NULL;

@@ -60,6 +60,7 @@ struct options {
 	enum shell_type shell_type;
 	bool exec; /* -e */
 	enum instance_gate gate;
+	bool patched; /* the gate trap, with prepared text where there is some */
 	bool trace;
 	const char *trace_file;               /* NULL: standard error */
 	bool no_openat2;                      /* --without openat2 */

@@ -258,6 +258,7 @@ static int fill_instance(struct rundir *d, const struct stat *resident)
 	/* sizes: the root was opened by this path, and the runtime directory is short */
 	snprintf(in->root, sizeof(in->root), "%s", d->o->root);
 	snprintf(in->runtime, sizeof(in->runtime), "%s", d->path);
+	snprintf(in->text, sizeof(in->text), "%s", d->o->text != NULL ? d->o->text : "");
 	snprintf(in->distro, sizeof(in->distro), "%s", d->o->distro != NULL ? d->o->distro : "");
 	if (d->o->hostname != NULL)
 		snprintf(in->hostname, sizeof(in->hostname), "%s", d->o->hostname);

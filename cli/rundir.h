@@ -37,6 +37,7 @@ struct rundir_options {
 	const char *hostname; /* NULL: the host's */
 	const char *distro;   /* NULL: none */
 	enum instance_gate gate;
+	const char *text; /* where prepared text is (cli/text.h); "" or NULL: nowhere */
 	bool no_openat2;  /* do without, even where the host has it */
 	const char *host; /* where the host's files are seen, a guest path without links; NULL or "": nowhere */
 	/*

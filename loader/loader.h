@@ -69,14 +69,21 @@ enum ldr_map_flags {
 	LDR_NO_RANDOMIZE = 1 << 1, /* personality(2) ADDR_NO_RANDOMIZE: no random part */
 };
 
+/* Where prepared text is (base/text.h), and whose it must be. */
+struct ldr_text {
+	const char *dir;
+	uint32_t owner;
+};
+
 /*
  * Maps the PT_LOADs of fd as the kernel would: ET_EXEC at its addresses, ET_DYN near 0x555555554000 with a random
  * offset (from `random`, 8 bytes of entropy) or where the kernel likes for LDR_INTERPRETER; p_align above a page is
  * honoured; the part of the last page behind the file's bytes is zeroed; the bss is mapped. Never replaces a mapping
  * that is there nor takes what base/layout.h reserves: -EEXIST, -ENOMEM, -ENOEXEC, -EINVAL, -EFAULT or what mmap
  * answered; what was mapped is unmapped again on failure. No other thread may map anything meanwhile.
+ * Of segments that can be executed and not written the prepared text is mapped where there is some; text is NULL for none.
  */
-MUST_CHECK int ldr_map(int fd, unsigned flags, uint64_t random, struct ldr_image *ret);
+MUST_CHECK int ldr_map(int fd, unsigned flags, uint64_t random, const struct ldr_text *text, struct ldr_image *ret);
 
 /* What the guest must find in its auxiliary vector instead of the resident's. */
 struct ldr_identity {

@@ -7,6 +7,7 @@
 
 #include "base/host.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "loader/loader.h"
 #include "loader/map.h"
 
@@ -96,6 +97,22 @@ static int zero_tail(struct mapping *m, const Elf64_Phdr *ph, uint64_t from)
 }
 
 /*
+ * The prepared copy of a segment's bytes over what is there, or false: the original is to be mapped. What is prepared is
+ * whole pages, of which nothing is zeroed, so there is no bss behind it.
+ */
+static bool map_text(const struct mapping *m, const Elf64_Phdr *ph, uint64_t start, uint64_t end)
+{
+	uint64_t offset = ph->p_offset - page_offset(ph->p_vaddr);
+	int fd CLEANUP(host_close_at) = -1;
+
+	if (m->text == NULL || (ph->p_flags & (PF_X | PF_W)) != PF_X || ph->p_memsz != ph->p_filesz)
+		return false;
+	fd = text_open(m->text->dir, m->file->fd, offset, end - start, m->text->owner);
+	return fd >= 0 && !host_is_error(host_mmap(start, end - start, ldr_protection(ph), MAP_PRIVATE | MAP_FIXED, fd,
+						   (off_t)offset));
+}
+
+/*
  * One segment. Linux: the bss is always readable and writable, executable if the segment is, and the tail of the last
  * page is left alone in a segment that is not writable.
  */
@@ -106,7 +123,7 @@ static int map_segment(struct mapping *m, const Elf64_Phdr *ph, bool is_mapped)
 	uint64_t end = page_up(at + ph->p_memsz);
 	long r = 0;
 
-	if (ph->p_filesz > 0 && !is_mapped)
+	if (ph->p_filesz > 0 && !map_text(m, ph, start, file_end) && !is_mapped)
 		r = host_mmap(start, file_end - start, ldr_protection(ph), MAP_PRIVATE | MAP_FIXED, m->file->fd,
 			      (off_t)(ph->p_offset - page_offset(ph->p_vaddr)));
 	if (!host_is_error(r) && ph->p_filesz > 0 && ph->p_memsz > ph->p_filesz && (ph->p_flags & PF_W))
@@ -245,7 +262,8 @@ static void move_image(struct ldr_image *image, const struct mapping *m)
 	image->bss_end += m->bias;
 }
 
-static int map_file(struct elf_file *f, unsigned flags, uint64_t random, struct ldr_image *ret)
+static int map_file(struct elf_file *f, unsigned flags, uint64_t random, const struct ldr_text *text,
+		    struct ldr_image *ret)
 {
 	struct ldr_image image = {
 		.entry = f->header.e_entry,
@@ -253,7 +271,7 @@ static int map_file(struct elf_file *f, unsigned flags, uint64_t random, struct 
 		.phent = f->header.e_phentsize,
 		.start_code = UINT64_MAX,
 	};
-	struct mapping m = {.file = f, .file_size = -1};
+	struct mapping m = {.file = f, .text = text, .file_size = -1};
 	int r = read_layout(f, &m.layout, &image);
 
 	if (r < 0)
@@ -278,7 +296,7 @@ static int map_file(struct elf_file *f, unsigned flags, uint64_t random, struct 
 	return 0;
 }
 
-int ldr_map(int fd, unsigned flags, uint64_t random, struct ldr_image *ret)
+int ldr_map(int fd, unsigned flags, uint64_t random, const struct ldr_text *text, struct ldr_image *ret)
 {
 	struct elf_head head;
 	struct elf_file f;
@@ -288,5 +306,5 @@ int ldr_map(int fd, unsigned flags, uint64_t random, struct ldr_image *ret)
 		r = ldr_elf_open(fd, &head, &f);
 	if (r == 0 && f.header.e_type != ET_EXEC && f.header.e_type != ET_DYN)
 		r = -ENOEXEC;
-	return r < 0 ? r : map_file(&f, flags, random, ret);
+	return r < 0 ? r : map_file(&f, flags, random, text, ret);
 }

@@ -3,6 +3,7 @@
 #define LX_LOADER_MAP_H
 
 #include "loader/elf_file.h"
+#include "loader/loader.h"
 
 /* The whole of a file's segments, in the file's own addresses. */
 struct layout {
@@ -17,6 +18,7 @@ struct layout {
 
 struct mapping {
 	struct elf_file *file;
+	const struct ldr_text *text; /* NULL: none */
 	struct layout layout;
 	uint64_t start, end; /* the reserved span, whole pages */
 	uint64_t bias;

@@ -181,8 +181,12 @@ static long run_in_any_case(struct tr_call *c)
 	long r = run(c);
 
 #ifdef LX_RESIDENT
-	if (r == -EMFILE)
+	if (r == -EMFILE) {
+		/* A child will run on this stack for a moment. */
+		if (tr_frame_is_patched(c->frame))
+			tr_patched_mask(c->frame);
 		r = tr_run_with_room(c, run);
+	}
 #endif
 	return r;
 }

@@ -276,6 +276,8 @@ static void fill_slot(struct tr_call *c, struct process_slot *s, const struct pl
 	next.flags &= ~(uint32_t)(PROCESS_FIRST | PROCESS_SECURE);
 	if (who->secure)
 		next.flags |= PROCESS_SECURE;
+	if (atomic_load(&tr_patched_closed) != 0)
+		next.flags |= PROCESS_UNPATCHED;
 	next.exe = p->exe;
 	tr_slot_publish(s, &next);
 	s->signal_mask = *tr_context_mask(c->frame->context);

@@ -15,10 +15,15 @@
 #define FRAME_SIGNAL    20
 #define FRAME_CONTEXT   24
 #define FRAME_INFO      32
+#define FRAME_BUSY      40
+#define FRAME_MASKED    48
+#define FRAME_PATCHED   56
 
 #define SLOT_SIZE       0x40000 /* power of two; a slot's address is a multiple of it */
 #define SLOT_FRAME_SIZE 0x5000
-#define SLOTS_BUILT_IN  16
+#define SLOTS_BUILT_IN  24
+#define SLOTS_PATCHED   8 /* of these the last, for the patched gate alone; a block of code for each */
+#define PATCHED_STEP    32
 #define SLOTS_PER_CHUNK 64
 #define SLOT_CHUNKS     64
 
@@ -43,6 +48,13 @@ struct tr_frame {
 	ucontext_t *
 		context; /* made them; the guest's registers are in the context. What the guest's handler, if one is to */
 	siginfo_t *info; /* be entered, gets. */
+	/*
+	 * The patched gate (patched.S). There is no signal frame: the guest's registers are in `patched`, which is what context
+	 * points to. masked: everything is masked, and the guest's mask is in the context; 0: the guest's is in force.
+	 */
+	uint64_t busy;
+	uint32_t masked;
+	ucontext_t patched;
 	siginfo_t deferred_info;
 	uint64_t deferred_base; /* the mask that was in force when the deferred signal arrived */
 	struct tr_call call;
@@ -102,7 +114,34 @@ long tr_clone_shared(uint64_t flags, uint64_t parent_tid, uint64_t child_tid, ui
  */
 long tr_clone_errand(uint64_t flags, void (*function)(void *argument), void *argument);
 
+/* --- patched.S -------------------------------------------------------------------------------------------------- */
+
+/* Where trampolines of prepared text jump to; at RESIDENT_GATE. */
+extern const char tr_gate[];
+/* See patched.S. */
+extern const char tr_patched_entry[], tr_patched_scan[], tr_patched_scanned[], tr_patched_taken[], tr_patched_inside[],
+	tr_patched_leave[], tr_patched_left[], tr_patched_released[], tr_patched_end[], tr_patched_unmasked[],
+	tr_patched_unmasked_end[];
+
 #pragma GCC visibility pop
+
+/* --- patched.c -------------------------------------------------------------------------------------------------- */
+
+/* Called by patched.S. */
+void tr_on_patched(struct tr_frame *f);
+void tr_patched_settle(struct tr_frame *f);
+
+/* True for a frame of the patched gate's slots; also before anything is in it. */
+bool tr_frame_is_patched(const struct tr_frame *f);
+/* Masks everything until the call is over, as a trap does. The guest's mask is then in f->context. */
+void tr_patched_mask(struct tr_frame *f);
+/*
+ * A signal found the pc in the few instructions around a patched call that are neither the guest's nor on a slot's stack, or in a
+ * trampoline: makes *uc what it would be a moment later or earlier in the guest.
+ */
+MUST_CHECK bool tr_patched_finish(ucontext_t *uc);
+/* A signal has found a patched call on f's stack and is about to be kept in f. */
+void tr_patched_arrived(struct tr_frame *f, ucontext_t *uc);
 
 /* --- slots.c ---------------------------------------------------------------------------------------------------- */
 

@@ -142,6 +142,8 @@ static int change(struct tr_process *p, int sig, const struct tr_sigaction *to)
 	int r;
 
 	if (is_handler(to->handler)) {
+		if ((to->flags & SA_ONSTACK) != 0)
+			atomic_store_explicit(&tr_alternate_stacks, 1, memory_order_relaxed);
 		p->action[sig] = *to;
 		r = install(p, sig, to);
 	} else if (always_ours(sig) || is_lent(p, sig)) {
@@ -267,6 +269,8 @@ static void arrived_inside(int sig, const siginfo_t *info, ucontext_t *uc)
 		(void)set_plain(sig, DEFAULT, 0);
 		return;
 	}
+	if (f != NULL && tr_frame_is_patched(f) && f->deferred == 0)
+		tr_patched_arrived(f, uc);
 	if (f == NULL || f->deferred != 0 || is_blocked_by_guest(f, sig)) {
 		/*
 		 * Somebody sent SIGSEGV or SIGBUS to the few instructions of an entry, or while another signal waits, or
@@ -302,6 +306,14 @@ static bool finish_tail(ucontext_t *uc)
 	return true;
 }
 
+bool tr_signal_found_resident(int sig, const siginfo_t *info, ucontext_t *uc)
+{
+	if (tr_patched_finish(uc) || finish_tail(uc) || !in_resident((uint64_t)uc->uc_mcontext.gregs[REG_RIP]))
+		return false;
+	arrived_inside(sig, info, uc);
+	return true;
+}
+
 void tr_signal_action(struct tr_process *p, int sig, struct tr_sigaction *ret)
 {
 	struct tr_sigaction reset;
@@ -327,10 +339,8 @@ uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame 
 	if (sig == SIGSYS)
 		return tr_on_trap(info, uc, f);
 	tr_signal_recall(sig, info);
-	if (!finish_tail(uc) && in_resident((uint64_t)uc->uc_mcontext.gregs[REG_RIP])) {
-		arrived_inside(sig, info, uc);
+	if (tr_signal_found_resident(sig, info, uc))
 		return 0;
-	}
 
 	p = tr_process_current(f);
 	f->owner = tr_process_shared() ? p->pid : 0;

@@ -20,11 +20,17 @@ _Static_assert(offsetof(struct tr_frame, owner) == FRAME_OWNER, "entry.S");
 _Static_assert(offsetof(struct tr_frame, signal) == FRAME_SIGNAL, "entry.S");
 _Static_assert(offsetof(struct tr_frame, context) == FRAME_CONTEXT, "entry.S");
 _Static_assert(offsetof(struct tr_frame, info) == FRAME_INFO, "entry.S");
+_Static_assert(offsetof(struct tr_frame, busy) == FRAME_BUSY, "patched.S");
+_Static_assert(offsetof(struct tr_frame, masked) == FRAME_MASKED, "patched.S");
+_Static_assert(offsetof(struct tr_frame, patched) == FRAME_PATCHED, "patched.S");
+_Static_assert(offsetof(ucontext_t, uc_mcontext.gregs) == 40 && REG_R8 == 0 && REG_EFL == 17, "patched.S");
 _Static_assert(sizeof(struct tr_frame) <= SLOT_FRAME_SIZE, "the frame does not fit");
 _Static_assert(SLOT_SIZE == 1 << 18, "tr_slot_frame_fast shifts by 18");
 
 char tr_slots_built_in[SLOTS_BUILT_IN * SLOT_SIZE] __attribute__((aligned(4096)));
-uint64_t tr_slot_free[SLOT_CHUNKS] = {(1ull << SLOTS_BUILT_IN) - 1};
+/* Those of chunk 0 that are in the pool. The others are the patched gate's. */
+#define SLOTS_POOL (SLOTS_BUILT_IN - SLOTS_PATCHED)
+uint64_t tr_slot_free[SLOT_CHUNKS] = {(1ull << SLOTS_POOL) - 1};
 /* The chunks whose memory is there, a bit each. Who has set `growing` maps the next one. */
 static _Atomic uint64_t mapped = 1;
 static _Atomic uint32_t growing;
@@ -79,7 +85,7 @@ void tr_slots_grow(void)
 
 static uint64_t all_of_chunk(unsigned n)
 {
-	return n == 0 ? (1ull << SLOTS_BUILT_IN) - 1 : ~0ull;
+	return n == 0 ? (1ull << SLOTS_POOL) - 1 : ~0ull;
 }
 
 static uint64_t taken_of_chunk(unsigned n)
@@ -93,11 +99,26 @@ static void give_back(unsigned chunk, unsigned bit)
 	__atomic_fetch_or(&tr_slot_free[chunk], 1ull << bit, __ATOMIC_RELEASE);
 }
 
+/* What other threads of the parent were doing in the patched gate. */
+static void reset_patched(uint32_t keep)
+{
+	for (uint32_t i = SLOTS_POOL; i < SLOTS_BUILT_IN; i++) {
+		struct tr_frame *f = tr_slot_frame(i);
+
+		if (i == keep || f->busy == 0)
+			continue;
+		f->deferred = 0;
+		f->masked = 0;
+		__atomic_store_n(&f->busy, 0, __ATOMIC_RELEASE);
+	}
+}
+
 void tr_slots_reset(uint32_t keep)
 {
 	uint64_t there = atomic_load(&mapped);
 
 	atomic_store(&growing, 0);
+	reset_patched(keep);
 	for (unsigned i = 0; i < SLOT_CHUNKS; i++) {
 		if ((there >> i & 1) == 0)
 			tr_slot_free[i] = 0;

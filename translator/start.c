@@ -115,10 +115,12 @@ static uint64_t entropy(void)
 static void map_program(const struct process_slot *slot, unsigned flags, uint64_t random, struct ldr_image *program,
 			struct ldr_image *interpreter)
 {
-	int r = ldr_map(slot->program_fd, flags, random, program);
+	const struct ldr_text prepared = {.dir = TR_INSTANCE->text, .owner = TR_INSTANCE->host_uid};
+	const struct ldr_text *text = tr_text_is_used() ? &prepared : NULL;
+	int r = ldr_map(slot->program_fd, flags, random, text, program);
 
 	if (r == 0 && slot->interpreter_fd >= 0)
-		r = ldr_map(slot->interpreter_fd, flags | LDR_INTERPRETER, random, interpreter);
+		r = ldr_map(slot->interpreter_fd, flags | LDR_INTERPRETER, random, text, interpreter);
 	if (r < 0) {
 		/* Linux is past the point of no return here as well: it kills with SIGSEGV, whatever the mask says. */
 		static const uint64_t none;
@@ -190,6 +192,9 @@ void resident_main(uint64_t sp)
 		tr_start_first(slot, &stack, home_else);
 	}
 	tr_signals_start();
+	/* Who traces it must see each call. */
+	if ((slot->flags & (PROCESS_UNPATCHED | PROCESS_TRACE_ME)) != 0)
+		atomic_store(&tr_patched_closed, 1);
 
 	if ((host_call(SYS_personality, 0xffffffff) & ADDR_NO_RANDOMIZE) != 0)
 		flags |= LDR_NO_RANDOMIZE;

@@ -113,6 +113,11 @@ void tr_signals_catch_all(struct tr_process *p);
 void tr_signals_let_go(struct tr_process *p);
 /* Makes the kernel's action for sig what it has to be now that somebody has come to need it, or needs it no more. */
 void tr_signals_refresh(struct tr_process *p, int sig);
+/*
+ * A signal found the pc in the resident, and is kept in the interrupted call's frame; or on the way in or out, which is then
+ * finished in *uc: false, the signal has found the guest.
+ */
+MUST_CHECK bool tr_signal_found_resident(int sig, const siginfo_t *info, ucontext_t *uc);
 /* What the guest has set for a signal that is about to be handled: with SA_RESETHAND for the last time. */
 void tr_signal_action(struct tr_process *p, int sig, struct tr_sigaction *ret);
 bool tr_is_handler(const struct tr_sigaction *act);
@@ -169,6 +174,18 @@ MUST_CHECK long tr_sidecar_read(struct tr_call *c, const struct sidecar_record *
 
 /* SIGSYS. Returns as tr_on_signal does. */
 uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f);
+
+/* --- patched.c ------------------------------------------------------------------------------------------------------- */
+
+/* Not 0: patched sites trap as all others, for somebody traces this process or has. Another process may write it. */
+extern _Atomic uint64_t tr_patched_closed;
+/* Not 0: some handler of the guest's wants the alternate stack. */
+extern _Atomic uint32_t tr_alternate_stacks;
+
+/* --- text.c ---------------------------------------------------------------------------------------------------------- */
+
+/* True if this process maps prepared text where there is some. */
+bool tr_text_is_used(void);
 
 /* --- room.c ---------------------------------------------------------------------------------------------------------- */
 

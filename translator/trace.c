@@ -312,6 +312,10 @@ static const char *gate_name(const struct tr_call *c)
 {
 	if (c->frame == NULL)
 		return "notify";
+#ifdef LX_RESIDENT
+	if (tr_frame_is_patched(c->frame))
+		return "patched";
+#endif
 	switch (c->ns.in->gate) {
 	case INSTANCE_GATE_PTRACE:
 		return "ptrace";

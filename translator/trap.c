@@ -44,6 +44,8 @@ long tr_blocking_call(struct tr_call *c, long nr, const uint64_t arg[6])
 {
 	struct tr_frame *f = c->frame;
 
+	if (tr_frame_is_patched(f))
+		tr_patched_mask(f);
 	return tr_interruptible(nr, arg, tr_context_mask(f->context), f);
 }
 
@@ -88,7 +90,7 @@ uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
 	if (tr_ptrace_is_event(info))
 		return 0;
 	if (!is_ours(info))
-		return tr_guest_sigsys(info, f);
+		return tr_signal_found_resident(SIGSYS, info, uc) ? 0 : tr_guest_sigsys(info, f);
 	put_alternate_stack_away(uc);
 	f->deferred_base = *tr_context_mask(uc);
 	let_faults_through(f->deferred_base);

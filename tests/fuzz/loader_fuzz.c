@@ -67,7 +67,7 @@ static void map(int fd, unsigned flags, uint64_t random)
 {
 	struct ldr_image image = {.entry = 0};
 
-	if (ldr_map(fd, flags, random, &image) < 0)
+	if (ldr_map(fd, flags, random, NULL, &image) < 0)
 		return;
 	check_image(&image);
 	if (image.start < image.end)

@@ -63,6 +63,8 @@ static long trace_me_now(const struct instance *in, struct tr_process *p)
 	p->flags &= ~(uint32_t)PROCESS_TRACE_ME;
 	if (!runs_resident(in, (pid_t)host_call(SYS_getppid)))
 		return -EPERM;
+	/* The tracer must see each call. */
+	atomic_store(&tr_patched_closed, 1);
 	return host_call(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0);
 }
 

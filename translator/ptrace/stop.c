@@ -16,6 +16,7 @@
 #include "base/host.h"
 #include "translator/ptrace/ptrace.h"
 #include "translator/ptrace/tracee.h"
+#include "translator/state.h"
 
 /* PTRACE_INTERRUPT's, or a new child's first one. */
 #define INTERRUPT_STOP (SIGTRAP | PTRACE_EVENT_STOP << 8)
@@ -366,11 +367,14 @@ static void on_event(struct tr_call *c, struct tracee *t, int code)
 	}
 }
 
-/* With the first stop the host's options can be set. */
+/* With the first stop the host's options can be set, and prepared text brought to trap: each call is to be seen. */
 static void configure(struct tracee *t)
 {
+	const uint64_t closed = 1;
+
 	if (t->configured)
 		return;
+	(void)!tracee_write(t, (uint64_t)(uintptr_t)&tr_patched_closed, &closed, 1);
 	t->configured = host_call(SYS_ptrace, PTRACE_SETOPTIONS, t->tid, 0, t->options | PTRACE_O_TRACESYSGOOD) == 0;
 }
 

@@ -62,7 +62,7 @@ static void load_interpreter(const char *path, struct ldr_image *ret)
 
 	if (r < 0)
 		refuse(127, path, r);
-	if (ldr_map(fd, LDR_INTERPRETER, random_number(), ret) < 0)
+	if (ldr_map(fd, LDR_INTERPRETER, random_number(), NULL, ret) < 0)
 		die();
 }
 
@@ -89,7 +89,7 @@ void launch(uint64_t sp)
 	if (r < 0 || program.kind != LDR_ELF)
 		refuse(126, "program", r);
 	dynamic = program.interpreter[0] != '\0';
-	if (ldr_map(PROGRAM_FD, flags, random_number(), &image) < 0)
+	if (ldr_map(PROGRAM_FD, flags, random_number(), NULL, &image) < 0)
 		die();
 	if (dynamic)
 		load_interpreter(program.interpreter, &interpreter);

@@ -32,7 +32,7 @@ static int open_made(const struct made_elf *elf)
 
 static int map_made(const struct made_elf *elf, unsigned flags, uint64_t random, struct ldr_image *ret)
 {
-	int fd = open_made(elf), r = ldr_map(fd, flags, random, ret);
+	int fd = open_made(elf), r = ldr_map(fd, flags, random, NULL, ret);
 
 	close(fd);
 	return r;
@@ -319,7 +319,7 @@ Test(map, many_headers)
 	elf.header.e_phoff += 5;
 	fd = open_made(&elf);
 	cr_expect_eq(ldr_probe(fd, &program), 0);
-	cr_assert_eq(ldr_map(fd, LDR_NO_RANDOMIZE, 0, &image), 0);
+	cr_assert_eq(ldr_map(fd, LDR_NO_RANDOMIZE, 0, NULL, &image), 0);
 	for (unsigned i = 0; i < 59; i++)
 		cr_expect_eq(is_mapped(image.start + i * 0x1000), i % 2 == 0, "page %u", i);
 	cr_expect_eq(image.end - image.start, 59 * 0x1000);
@@ -371,7 +371,7 @@ Test(map, file_that_changes_meanwhile)
 	for (unsigned i = 0; i < 20000; i++) {
 		struct ldr_image image;
 
-		if (ldr_map(race.fd, 0, 0, &image) == 0) {
+		if (ldr_map(race.fd, 0, 0, NULL, &image) == 0) {
 			mapped++;
 			cr_assert_leq(image.end, 0x20000000);
 			unmap_image(&image);

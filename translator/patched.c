@@ -1,0 +1,287 @@
+/*
+ * The patched gate: a call comes from prepared text by a jump (patched.S), on a slot's stack, and handlers do the same as for
+ * one that trapped.
+ *
+ * What differs from a trap: there is no signal frame, and signals are not masked. The guest's registers are in the frame's own
+ * context. A signal that arrives meanwhile is kept in the frame, with everything masked from then on, and is sent to the thread
+ * again when the guest's mask is back in force: the kernel then delivers it at the guest's pc. Calls whose handlers would
+ * not bear to be interrupted run with everything masked from the beginning; patched.def says which.
+ *
+ * Whatever is not plain goes to the syscall instruction behind the site and traps: that is right at every moment, until
+ * the handler has begun.
+ */
+#include <errno.h>
+
+#include "base/host.h"
+#include "base/layout.h"
+#include "base/str.h"
+#include "syscall-tables/names.h"
+#include "translator/state.h"
+
+#define SYSCALL_SIZE 2
+
+_Atomic uint64_t tr_patched_closed;
+_Atomic uint32_t tr_alternate_stacks;
+
+enum { NOT_PATCHED, PLAIN, MASKED };
+static const uint8_t kinds[SYSCALL_NUMBERS] = {
+#define PATCHED(name)        [SYSCALL_##name] = PLAIN,
+#define PATCHED_MASKED(name) [SYSCALL_##name] = MASKED,
+#include "syscall-tables/patched.def"
+#undef PATCHED
+#undef PATCHED_MASKED
+	/* The loader's: where it maps text, rewriter/README.md. */
+	[SYSCALL_mmap] = PLAIN,
+};
+
+/* --- a call ---------------------------------------------------------------------------------------------------------- */
+
+/* A signal's frame would be put at the top of the alternate stack, over what the guest has there. */
+static bool on_alternate_stack(uint64_t sp)
+{
+	stack_t s;
+	uint64_t low;
+
+	if (atomic_load_explicit(&tr_alternate_stacks, memory_order_relaxed) == 0)
+		return false;
+	if (host_call(SYS_sigaltstack, NULL, &s) < 0)
+		return true;
+	low = (uint64_t)(uintptr_t)s.ss_sp;
+	return ((uint32_t)s.ss_flags & SS_DISABLE) == 0 && sp > low && sp - low <= s.ss_size;
+}
+
+static bool must_trap(struct tr_frame *f, uint32_t nr, uint64_t sp)
+{
+	const struct tr_process *p;
+
+	if (nr >= ARRAY_SIZE(kinds) || kinds[nr] == NOT_PATCHED || tr_process_shared() || tr_instance_has_ended() ||
+	    atomic_load_explicit(&tr_patched_closed, memory_order_relaxed) != 0 || on_alternate_stack(sp))
+		return true;
+	p = tr_process_current(f);
+	return p->seccomp_mode != 0 || (p->flags & PROCESS_TRACE_ME) != 0;
+}
+
+static void fill_call(struct tr_call *c, const greg_t *r, struct tr_frame *f)
+{
+	c->nr = (uint32_t)r[REG_RAX];
+	c->arg[0] = (uint64_t)r[REG_RDI];
+	c->arg[1] = (uint64_t)r[REG_RSI];
+	c->arg[2] = (uint64_t)r[REG_RDX];
+	c->arg[3] = (uint64_t)r[REG_R10];
+	c->arg[4] = (uint64_t)r[REG_R8];
+	c->arg[5] = (uint64_t)r[REG_R9];
+	c->ip = (uint64_t)r[REG_RIP];
+	c->sp = (uint64_t)r[REG_RSP];
+	c->port = &tr_local_port;
+	c->verdict = TR_DONE;
+	c->frame = f;
+	c->scratch = f->scratch;
+	c->scratch_used = 0;
+}
+
+bool tr_frame_is_patched(const struct tr_frame *f)
+{
+	return f >= tr_slot_frame(SLOTS_BUILT_IN - SLOTS_PATCHED) && f < tr_slot_frame(SLOTS_BUILT_IN);
+}
+
+void tr_patched_mask(struct tr_frame *f)
+{
+	static const uint64_t all = TR_MASK_ALL;
+	uint64_t old;
+
+	if (f->masked != 0)
+		return;
+	if (host_call(SYS_rt_sigprocmask, SIG_BLOCK, &all, &old, sizeof(all)) < 0)
+		lx_bug();
+	/* A signal that came first has noted what was in force, and masked everything. */
+	if (f->masked == 0 || (old & TR_MASK_ALL) != TR_MASK_ALL) {
+		*tr_context_mask(f->context) = old;
+		f->deferred_base = old;
+	}
+	f->masked = 1;
+}
+
+void tr_on_patched(struct tr_frame *f)
+{
+	greg_t *r = f->patched.uc_mcontext.gregs;
+	uint32_t nr = (uint32_t)r[REG_RAX];
+	long result;
+
+	f->context = &f->patched;
+	f->index = (uint32_t)(((uintptr_t)f - (uintptr_t)tr_slot_frame(0)) / SLOT_SIZE);
+	if (must_trap(f, nr, (uint64_t)r[REG_RSP])) {
+		r[REG_RIP] -= SYSCALL_SIZE;
+		return;
+	}
+	fill_call(&f->call, r, f);
+	if (kinds[nr] == MASKED)
+		tr_patched_mask(f);
+	tr_call_begin(&f->call, f);
+	if ((f->call.process->flags & PROCESS_TRACE) != 0)
+		tr_patched_mask(f);
+	result = tr_dispatch(&f->call);
+	if (f->call.verdict == TR_NATIVE)
+		result = tr_blocking_call(&f->call, f->call.nr, f->call.arg);
+	if (result == TR_RESTART) {
+		/* There is a signal to be handled first. */
+		r[REG_RIP] -= SYSCALL_SIZE;
+		r[REG_RAX] = (greg_t)nr;
+	} else {
+		r[REG_RAX] = result;
+	}
+}
+
+/* What is left to do before the guest's mask is in force again: afterwards a signal finds the guest. */
+void tr_patched_settle(struct tr_frame *f)
+{
+	static const uint64_t all = ~0ull;
+
+	/* SIGSEGV and SIGBUS as well, which others may have sent. */
+	(void)host_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+	if (f->deferred != 0)
+		(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), f->deferred, &f->deferred_info);
+	f->mask = *tr_context_mask(f->context) & ~TR_SIGNAL_BIT(SIGSYS);
+	f->deferred = 0;
+	f->masked = 0;
+}
+
+/* --- signals --------------------------------------------------------------------------------------------------------- */
+
+static bool is_in(uint64_t pc, const char *from, const char *to)
+{
+	return pc >= (uint64_t)(uintptr_t)from && pc < (uint64_t)(uintptr_t)to;
+}
+
+static void release(uint64_t frame)
+{
+	__atomic_store_n(&((struct tr_frame *)(uintptr_t)frame)->busy, 0, __ATOMIC_RELEASE);
+}
+
+/* Back to the syscall instruction in front of `behind`, as if the site had not been changed. */
+static void go_back(greg_t *r, uint64_t behind)
+{
+	r[REG_RIP] = (greg_t)(behind - SYSCALL_SIZE);
+}
+
+/*
+ * A block of the search for a slot: mov (5 bytes), xchg (7), jrcxz (2), jmp (2), lea (7), jmp. The slot is taken from the lea on,
+ * and at the jrcxz if the word was 0.
+ */
+#define AT_JRCXZ 12
+#define AT_LEA   16
+
+static void leave_search(greg_t *r, uint64_t pc)
+{
+	uint64_t at = pc - (uint64_t)(uintptr_t)tr_patched_scan;
+	uint32_t slot = SLOTS_BUILT_IN - SLOTS_PATCHED + (uint32_t)(at / PATCHED_STEP);
+	uint64_t inside = at % PATCHED_STEP;
+
+	if (inside >= AT_LEA || (inside == AT_JRCXZ && r[REG_RCX] == 0))
+		release((uint64_t)(uintptr_t)tr_slot_frame(slot));
+	go_back(r, (uint64_t)r[REG_R11]);
+}
+
+/* The guest's registers as they are at the end of the call. */
+static void finish(greg_t *r, uint64_t frame)
+{
+	const struct tr_frame *f = (const struct tr_frame *)(uintptr_t)frame;
+	const greg_t *from = f->patched.uc_mcontext.gregs;
+
+	for (int i = 0; i <= REG_RIP; i++)
+		if (i != REG_RCX && i != REG_R11)
+			r[i] = from[i];
+	release(frame);
+}
+
+/* A trampoline of prepared text: mov $nr,%eax; lea behind(%rip),%rcx; movabs $RESIDENT_GATE,%r11; jmp *%r11. */
+#define TRAMPOLINE_SIZE 25
+#define AT_NUMBER       1
+#define AT_BEHIND       8
+#define AT_GATE         14
+
+static bool is_trampoline(const uint8_t *t)
+{
+	const uint64_t gate = RESIDENT_GATE;
+
+	return t[0] == 0xb8 && t[5] == 0x48 && t[6] == 0x8d && t[7] == 0x0d && t[12] == 0x49 && t[13] == 0xbb &&
+	       memcmp(t + AT_GATE, &gate, sizeof(gate)) == 0 && t[22] == 0x41 && t[23] == 0xff && t[24] == 0xe3;
+}
+
+/* The pc is in a trampoline, of which only the last instructions are looked for: they are like nothing else. */
+static bool leave_trampoline(greg_t *r, uint64_t pc)
+{
+	uint8_t code[2 * TRAMPOLINE_SIZE];
+	const uint64_t page = 4095;
+	uint64_t from = pc - TRAMPOLINE_SIZE + 1, end = pc + TRAMPOLINE_SIZE, n;
+
+	/* Trampolines do not go beyond the page that their text ends in. */
+	if (((end - 1) & ~page) != (pc & ~page))
+		end = (pc & ~page) + page + 1;
+	if ((from & ~page) != (pc & ~page))
+		from = pc & ~page;
+	n = end - from;
+	if (tr_copy(code, (const void *)(uintptr_t)from, n) < 0)
+		return false;
+	for (uint64_t at = 0; at + TRAMPOLINE_SIZE <= n && from + at <= pc; at++) {
+		uint32_t number;
+		int32_t behind;
+
+		if (!is_trampoline(code + at) || pc >= from + at + TRAMPOLINE_SIZE)
+			continue;
+		memcpy(&number, code + at + AT_NUMBER, sizeof(number));
+		memcpy(&behind, code + at + AT_BEHIND, sizeof(behind));
+		r[REG_RAX] = (greg_t)number;
+		go_back(r, from + at + AT_BEHIND + sizeof(behind) + (uint64_t)(int64_t)behind);
+		return true;
+	}
+	return false;
+}
+
+bool tr_patched_finish(ucontext_t *uc)
+{
+	greg_t *r = uc->uc_mcontext.gregs;
+	uint64_t pc = (uint64_t)r[REG_RIP];
+
+	if (TR_INSTANCE->text[0] == '\0')
+		return false;
+	if (pc < RESIDENT_BASE || pc >= RESIDENT_TEXT_END)
+		return leave_trampoline(r, pc);
+	if (pc == (uint64_t)(uintptr_t)tr_gate || pc == (uint64_t)(uintptr_t)tr_patched_entry) {
+		go_back(r, (uint64_t)r[REG_RCX]);
+	} else if (is_in(pc, tr_patched_entry, tr_patched_scan)) {
+		go_back(r, (uint64_t)r[REG_R11]);
+	} else if (is_in(pc, tr_patched_scan, tr_patched_scanned)) {
+		leave_search(r, pc);
+	} else if (is_in(pc, tr_patched_scanned, tr_patched_taken)) {
+		go_back(r, (uint64_t)r[REG_R11]);
+	} else if (is_in(pc, tr_patched_taken, tr_patched_inside)) {
+		release((uint64_t)r[REG_RCX]);
+		go_back(r, (uint64_t)r[REG_R11]);
+	} else if (is_in(pc, tr_patched_left, tr_patched_end)) {
+		if (pc < (uint64_t)(uintptr_t)tr_patched_released)
+			release((uint64_t)r[REG_RCX]);
+		r[REG_RIP] = r[REG_R11];
+	} else if (is_in(pc, tr_patched_unmasked, tr_patched_unmasked_end + 1)) {
+		finish(r, (uint64_t)r[pc == (uint64_t)(uintptr_t)tr_patched_unmasked ? REG_RBX : REG_RCX]);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+void tr_patched_arrived(struct tr_frame *f, ucontext_t *uc)
+{
+	greg_t *r = uc->uc_mcontext.gregs;
+	uint64_t mask = *tr_context_mask(uc);
+
+	f->context = &f->patched;
+	if (f->masked == 0) {
+		*tr_context_mask(&f->patched) = mask;
+		f->deferred_base = mask;
+		f->masked = 1;
+	}
+	if (is_in((uint64_t)r[REG_RIP], tr_patched_leave, tr_patched_left)) {
+		r[REG_RIP] = (greg_t)(uintptr_t)tr_patched_leave;
+		r[REG_RBX] = r[REG_RSP] = (greg_t)(uintptr_t)f;
+	}
+}
