@@ -55,3 +55,19 @@ int text_open(const char *dir, int fd, uint64_t offset, uint64_t length, uint32_
 		return -ENOENT;
 	return take_fd(&copy);
 }
+
+bool text_read(const char *dir, const char *path, struct text_trailer *ret)
+{
+	int fd CLEANUP(host_close_at) = -1;
+	size_t n = strlen(dir);
+	struct stat st;
+
+	if (n == 0 || !str_starts(path, dir) || path[n] != '/')
+		return false;
+	fd = host_open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+	if (fd < 0 || host_fstat(fd, &st) < 0 || st.st_size < (off_t)TEXT_PAGE ||
+	    host_pread_full(fd, ret, sizeof(*ret), st.st_size - (off_t)TEXT_PAGE) != sizeof(*ret))
+		return false;
+	ret->path[sizeof(ret->path) - 1] = '\0';
+	return ret->magic == TEXT_MAGIC && ret->path[0] == '/';
+}

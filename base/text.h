@@ -10,6 +10,7 @@
 #ifndef LX_BASE_TEXT_H
 #define LX_BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -20,7 +21,7 @@
 #define TEXT_NAME_MAX 112
 #define TEXT_MAGIC    0x7478657472787865ull
 /* The form of the files, of the trampolines in them, and what the gate expects of these. */
-#define TEXT_VERSION  1
+#define TEXT_VERSION 2
 /* The offset in the name of an empty file that says that its original has been looked at. */
 #define TEXT_LOOKED_AT (~0ull)
 
@@ -49,5 +50,10 @@ size_t text_name(const struct text_key *key, char ret[TEXT_NAME_MAX]);
  * or -errno, most often -ENOENT. dir: the directory; owner: whose the copy must be.
  */
 MUST_CHECK int text_open(const char *dir, int fd, uint64_t offset, uint64_t length, uint32_t owner);
+
+/*
+ * True for the host's path of a file in dir that is a copy: *ret is what it says of itself. A guest's maps show the original.
+ */
+bool text_read(const char *dir, const char *path, struct text_trailer *ret);
 
 #endif

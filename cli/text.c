@@ -21,12 +21,8 @@
 
 /* What has the system calls of nearly all programs: the dynamic linkers and the C libraries. */
 static const char *const files[] = {
-	"lib64/ld-linux-x86-64.so.2",
-	"lib/x86_64-linux-gnu/libc.so.6",
-	"lib64/libc.so.6",
-	"usr/lib/libc.so.6",
-	"lib/ld-musl-x86_64.so.1",
-	"bin/busybox",
+	"lib64/ld-linux-x86-64.so.2", "lib/x86_64-linux-gnu/libc.so.6", "lib64/libc.so.6",
+	"usr/lib/libc.so.6",          "lib/ld-musl-x86_64.so.1",        "bin/busybox",
 };
 
 /* rw_store() takes no younger ones, which may still be written to. */
@@ -50,8 +46,8 @@ static bool is_good(int fd)
 	struct statvfs fs;
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == 0700 && fstatvfs(fd, &fs) == 0 &&
-	       (fs.f_flag & ST_NOEXEC) == 0;
+	return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == 0700 &&
+	       fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_NOEXEC) == 0;
 }
 
 /* The directory for text of this version: a descriptor, its path without links in ret, or -1. */
@@ -79,7 +75,8 @@ static int open_cache(char *ret, size_t size)
 /* There, old enough, and not yet looked at? */
 static bool is_missing(int cache, int root, const char *path)
 {
-	int fd CLEANUP(host_close_at) = host_openat2(root, path, O_PATH | O_CLOEXEC, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	int fd CLEANUP(host_close_at) =
+		host_openat2(root, path, O_PATH | O_CLOEXEC, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 	char name[TEXT_NAME_MAX];
 	struct text_key key;
 	struct timespec now;

@@ -1,7 +1,8 @@
 /*
  * The sites of a segment. 0f 05 is found everywhere; more than half of the finds are no instructions, and a change of one of those
- * changes a constant or a table silently. So a site counts only if the five bytes in front of it are `mov $nr,%eax`, a number of
- * patched.def, and the decoder, begun where a function does, comes by both instructions.
+ * changes a constant or a table silently. So a site counts only if a `mov $nr,%eax` with a number of patched.def stands near in
+ * front of it, the decoder, begun where a function does, comes by both instructions, and what stands between them does the same
+ * wherever it is executed.
  */
 #include <capstone/capstone.h>
 #include <errno.h>
@@ -18,16 +19,16 @@ const char *const rw_verdict_texts[RW_VERDICTS] = {
 	[RW_NO_NUMBER] = "no constant number in front of it",
 	[RW_NO_START] = "no function begins near in front of it",
 	[RW_NOT_CODE] = "no instruction",
+	[RW_NOT_STRAIGHT] = "what stands behind the number cannot be moved",
 	[RW_IS_TARGET] = "something may jump into it",
 	[RW_NO_ROOM] = "no room for its trampoline",
 };
 
-#define MOV_SIZE  5
-#define SITE_SIZE 7
+#define SYSCALL_SIZE 2
 /* How far from its function's beginning a site may be. */
-#define REACH     0x4000u
+#define REACH 0x4000u
 /* How far a short jump reaches. */
-#define SHORT     128
+#define SHORT 128
 
 struct finder {
 	const struct rw_object *o;
@@ -38,7 +39,7 @@ struct finder {
 	size_t count, room;
 };
 
-static int add(struct finder *f, uint64_t at, uint32_t nr, enum rw_verdict verdict)
+static int add(struct finder *f, const struct rw_site *site)
 {
 	if (f->count == f->room) {
 		size_t more = f->room > 0 ? 2 * f->room : 256;
@@ -49,7 +50,7 @@ static int add(struct finder *f, uint64_t at, uint32_t nr, enum rw_verdict verdi
 		f->sites = p;
 		f->room = more;
 	}
-	f->sites[f->count++] = (struct rw_site){.address = f->s->address + at, .nr = nr, .verdict = verdict};
+	f->sites[f->count++] = *site;
 	return 0;
 }
 
@@ -72,70 +73,192 @@ static bool find_start(const struct rw_object *o, uint64_t address, uint64_t *re
 	return true;
 }
 
-/* A jump or call to a place in the mov, other than its beginning? */
-static bool jumps_into(csh capstone, const cs_insn *i, uint64_t mov)
-{
-	const cs_x86 *x = &i->detail->x86;
-
-	if (!cs_insn_group(capstone, i, CS_GRP_JUMP) && !cs_insn_group(capstone, i, CS_GRP_CALL))
-		return false;
-	for (uint8_t n = 0; n < x->op_count; n++)
-		if (x->operands[n].type == X86_OP_IMM && (uint64_t)x->operands[n].imm > mov &&
-		    (uint64_t)x->operands[n].imm < mov + MOV_SIZE)
-			return true;
-	return false;
-}
-
-/* Decodes from `start` to behind the site: is it met as two instructions, and does nothing here jump into the first? */
-static enum rw_verdict decode(const struct finder *f, uint64_t start, uint64_t mov)
-{
-	const uint8_t *code = f->text + (start - f->s->address);
-	uint64_t address = start, end = mov + SITE_SIZE + SHORT;
-	enum rw_verdict verdict = RW_NOT_CODE;
-	size_t left;
-	cs_insn *i = cs_malloc(f->capstone);
-
-	if (i == NULL)
-		return RW_NOT_CODE;
-	if (end > f->s->address + f->s->size)
-		end = f->s->address + f->s->size;
-	left = end - start;
-	while (cs_disasm_iter(f->capstone, &code, &left, &address, i)) {
-		if (i->address == mov)
-			verdict = i->id == X86_INS_MOV && i->size == MOV_SIZE ? RW_NO_START : RW_NOT_CODE;
-		else if (i->address == mov + MOV_SIZE && verdict == RW_NO_START)
-			verdict = i->id == X86_INS_SYSCALL ? RW_PATCHED : RW_NOT_CODE;
-		if (jumps_into(f->capstone, i, mov)) {
-			verdict = RW_IS_TARGET;
-			break;
-		}
-		if (i->address > mov && verdict == RW_NOT_CODE)
-			break;
-	}
-	cs_free(i, 1);
-	return verdict == RW_NO_START ? RW_NOT_CODE : verdict;
-}
-
 static bool is_wanted(const struct rw_object *o, uint32_t nr)
 {
 	return sys_is_patched(nr) || (o->is_linker && nr == SYSCALL_mmap);
 }
 
+/* mov $nr,%eax as compilers write it. */
+static bool is_number(const uint8_t *p, uint32_t *ret)
+{
+	memcpy(ret, p + 1, sizeof(*ret));
+	return p[0] == 0xb8 && *ret < SYSCALL_NUMBERS;
+}
+
+/* Something in reach of the site at `at` that could be the mov of a number that is wanted; *ret_nr: what stands directly there. */
+static bool may_be_wanted(const struct finder *f, uint64_t at, uint32_t *ret_nr)
+{
+	uint64_t first = at > RW_GAP_MAX + RW_MOV_SIZE ? at - RW_GAP_MAX - RW_MOV_SIZE : 0;
+	bool found = false;
+
+	*ret_nr = UINT32_MAX;
+	for (uint64_t i = first; i + RW_MOV_SIZE <= at; i++) {
+		uint32_t nr;
+
+		if (!is_number(f->text + i, &nr))
+			continue;
+		found |= is_wanted(f->o, nr);
+		if (i + RW_MOV_SIZE == at)
+			*ret_nr = nr;
+	}
+	return found;
+}
+
+/* --- decoding -------------------------------------------------------------------------------------------------------- */
+
+static bool in_group(const struct finder *f, const cs_insn *i, unsigned group)
+{
+	return cs_insn_group(f->capstone, i, group);
+}
+
+static bool is_rax(uint16_t reg)
+{
+	return reg == X86_REG_RAX || reg == X86_REG_EAX || reg == X86_REG_AX || reg == X86_REG_AL || reg == X86_REG_AH;
+}
+
+/* Does the same at another place, and leaves the number alone. */
+static bool can_be_moved(const struct finder *f, const cs_insn *i)
+{
+	const cs_x86 *x = &i->detail->x86;
+	cs_regs read, written;
+	uint8_t reads, writes;
+
+	if (in_group(f, i, CS_GRP_JUMP) || in_group(f, i, CS_GRP_CALL) || in_group(f, i, CS_GRP_RET) ||
+	    in_group(f, i, CS_GRP_INT) || in_group(f, i, CS_GRP_IRET) || in_group(f, i, CS_GRP_PRIVILEGE) ||
+	    in_group(f, i, CS_GRP_BRANCH_RELATIVE))
+		return false;
+	if (cs_regs_access(f->capstone, i, read, &reads, written, &writes) != CS_ERR_OK)
+		return false;
+	for (uint8_t n = 0; n < writes; n++)
+		if (is_rax(written[n]) || written[n] == X86_REG_RSP || written[n] == X86_REG_ESP)
+			return false;
+	for (uint8_t n = 0; n < reads; n++)
+		if (read[n] == X86_REG_RIP || read[n] == X86_REG_EIP)
+			return false;
+	for (uint8_t n = 0; n < x->op_count; n++)
+		if (x->operands[n].type == X86_OP_MEM &&
+		    (x->operands[n].mem.base == X86_REG_RIP || x->operands[n].mem.base == X86_REG_EIP))
+			return false;
+	/* What is known to be plain: moves and arithmetic on general registers. */
+	switch (i->id) {
+	case X86_INS_MOV:
+	case X86_INS_MOVABS:
+	case X86_INS_MOVZX:
+	case X86_INS_MOVSX:
+	case X86_INS_MOVSXD:
+	case X86_INS_LEA:
+	case X86_INS_XOR:
+	case X86_INS_OR:
+	case X86_INS_AND:
+	case X86_INS_ADD:
+	case X86_INS_SUB:
+	case X86_INS_NOP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A jump or call to a place in the mov, other than its beginning? */
+static bool jumps_into(const struct finder *f, const cs_insn *i, uint64_t mov)
+{
+	const cs_x86 *x = &i->detail->x86;
+
+	if (!in_group(f, i, CS_GRP_JUMP) && !in_group(f, i, CS_GRP_CALL))
+		return false;
+	for (uint8_t n = 0; n < x->op_count; n++)
+		if (x->operands[n].type == X86_OP_IMM && (uint64_t)x->operands[n].imm > mov &&
+		    (uint64_t)x->operands[n].imm < mov + RW_MOV_SIZE)
+			return true;
+	return false;
+}
+
+/* Decodes one instruction after the other from `start`. */
+struct walk {
+	const uint8_t *code;
+	size_t left;
+	uint64_t address;
+	cs_insn *i;
+};
+
+static bool begin(const struct finder *f, uint64_t start, uint64_t end, struct walk *ret)
+{
+	if (end > f->s->address + f->s->size)
+		end = f->s->address + f->s->size;
+	*ret = (struct walk){f->text + (start - f->s->address), end - start, start, cs_malloc(f->capstone)};
+	return ret->i != NULL;
+}
+
+static bool next(const struct finder *f, struct walk *w)
+{
+	return cs_disasm_iter(f->capstone, &w->code, &w->left, &w->address, w->i);
+}
+
+/* The mov that sets the number that the site is reached with, in a straight line. */
+static enum rw_verdict find_mov(const struct finder *f, uint64_t start, struct rw_site *site)
+{
+	enum rw_verdict verdict = RW_NOT_CODE;
+	bool seen = false, straight = false;
+	struct walk w;
+
+	if (!begin(f, start, site->address + SYSCALL_SIZE, &w))
+		return RW_NOT_CODE;
+	while (verdict == RW_NOT_CODE && next(f, &w)) {
+		uint32_t nr;
+
+		if (w.i->address == site->address) {
+			if (w.i->id != X86_INS_SYSCALL)
+				break;
+			verdict = !seen ? RW_NO_NUMBER : straight ? RW_PATCHED : RW_NOT_STRAIGHT;
+		} else if (w.i->id == X86_INS_MOV && w.i->size == RW_MOV_SIZE && is_number(w.i->bytes, &nr)) {
+			seen = straight = true;
+			site->mov = w.i->address;
+			site->nr = nr;
+		} else if (seen && !can_be_moved(f, w.i)) {
+			straight = false;
+		}
+	}
+	cs_free(w.i, 1);
+	if (seen && site->address - (site->mov + RW_MOV_SIZE) > RW_GAP_MAX)
+		return RW_NO_NUMBER;
+	if (verdict == RW_PATCHED && !is_wanted(f->o, site->nr))
+		return RW_NOT_CHANGED;
+	return verdict;
+}
+
+/* Jumps of the function itself, also the short ones. */
+static enum rw_verdict find_jumps(const struct finder *f, uint64_t start, const struct rw_site *site)
+{
+	enum rw_verdict verdict = RW_PATCHED;
+	struct walk w;
+
+	if (!begin(f, start, site->address + SYSCALL_SIZE + SHORT, &w))
+		return RW_NOT_CODE;
+	while (verdict == RW_PATCHED && next(f, &w))
+		if (jumps_into(f, w.i, site->mov))
+			verdict = RW_IS_TARGET;
+	cs_free(w.i, 1);
+	return verdict;
+}
+
 /* at: of 0f 05 in the text. */
 static int look_at(struct finder *f, uint64_t at)
 {
-	const uint8_t *p = f->text + at;
-	uint64_t start, mov = f->s->address + at - MOV_SIZE;
+	struct rw_site site = {.address = f->s->address + at};
+	uint64_t start;
 	uint32_t nr;
 
-	if (at < MOV_SIZE || p[-MOV_SIZE] != 0xb8)
-		return add(f, at, 0, RW_NO_NUMBER);
-	memcpy(&nr, p - MOV_SIZE + 1, sizeof(nr));
-	if (!is_wanted(f->o, nr))
-		return add(f, at, nr, nr < SYSCALL_NUMBERS ? RW_NOT_CHANGED : RW_NO_NUMBER);
-	if (!find_start(f->o, mov, &start) || start < f->s->address)
-		return add(f, at, nr, RW_NO_START);
-	return add(f, at, nr, decode(f, start, mov));
+	if (!may_be_wanted(f, at, &nr)) {
+		site.nr = nr;
+		site.verdict = nr < SYSCALL_NUMBERS ? RW_NOT_CHANGED : RW_NO_NUMBER;
+	} else if (!find_start(f->o, site.address, &start) || start < f->s->address) {
+		site.verdict = RW_NO_START;
+	} else {
+		site.verdict = find_mov(f, start, &site);
+		if (site.verdict == RW_PATCHED)
+			site.verdict = find_jumps(f, start, &site);
+	}
+	return add(f, &site);
 }
 
 /* --- who may jump ---------------------------------------------------------------------------------------------------- */
@@ -153,10 +276,12 @@ static struct rw_site *find_inside(const struct finder *f, uint64_t address)
 		else
 			high = middle;
 	}
-	/* Sites are at their syscall instruction: the next one is what the address may be in front of. */
-	if (low == f->count || f->sites[low].verdict != RW_PATCHED || f->sites[low].address - address >= MOV_SIZE)
-		return NULL;
-	return &f->sites[low];
+	/* Sites stand at their syscall instructions: the next ones are those that the address may be in front of. */
+	for (; low < f->count && f->sites[low].address - address <= RW_GAP_MAX + RW_MOV_SIZE; low++)
+		if (f->sites[low].verdict == RW_PATCHED && address > f->sites[low].mov &&
+		    address < f->sites[low].mov + RW_MOV_SIZE)
+			return &f->sites[low];
+	return NULL;
 }
 
 /* Whatever could be a jump with 32 bits at any byte, or an address in any table, instruction or not. */

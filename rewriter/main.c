@@ -29,10 +29,8 @@ static int fail(const char *what, const char *name, int r)
 
 static void print_site(const struct rw_site *site)
 {
-	const struct syscall_info *info = site->verdict == RW_PATCHED || site->verdict == RW_NOT_CHANGED ||
-							  site->verdict == RW_NO_ROOM || site->verdict == RW_IS_TARGET
-						  ? syscall_info(site->nr)
-						  : NULL;
+	bool known = site->verdict != RW_NO_NUMBER && site->verdict != RW_NO_START && site->verdict != RW_NOT_CODE;
+	const struct syscall_info *info = known ? syscall_info(site->nr) : NULL;
 
 	printf("  %#lx %s: %s\n", (unsigned long)site->address, info != NULL ? info->name : "?",
 	       rw_verdict_texts[site->verdict]);
@@ -84,8 +82,8 @@ static int report(const char *name)
 
 static void prepare(int cache, int root, const char *path)
 {
-	int fd CLEANUP(host_close_at) =
-		host_openat2(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	int fd CLEANUP(host_close_at) = host_openat2(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0,
+						     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 	struct text_key key;
 	char name[TEXT_NAME_MAX];
 	struct stat st;

@@ -12,7 +12,7 @@
 #include "base/text.h"
 
 /* Files beyond this are left to traps. */
-#define SIZE_LIMIT (512ull << 20)
+#define SIZE_LIMIT   (512ull << 20)
 #define STARTS_LIMIT (4u << 20)
 
 static bool is_within(const struct rw_object *o, uint64_t offset, uint64_t size)
@@ -124,8 +124,7 @@ static bool is_text(const struct rw_object *o, const GElf_Phdr *ph)
 {
 	return ph->p_type == PT_LOAD && (ph->p_flags & (PF_X | PF_W)) == PF_X && ph->p_filesz > 0 &&
 	       ph->p_filesz == ph->p_memsz && is_within(o, ph->p_offset, ph->p_filesz) &&
-	       (ph->p_offset & (TEXT_PAGE - 1)) == (ph->p_vaddr & (TEXT_PAGE - 1)) &&
-	       ph->p_vaddr < 1ull << 47;
+	       (ph->p_offset & (TEXT_PAGE - 1)) == (ph->p_vaddr & (TEXT_PAGE - 1)) && ph->p_vaddr < 1ull << 47;
 }
 
 /* Text that is written to when it is relocated; the name of a dynamic linker. */
@@ -151,7 +150,8 @@ static bool look_at_dynamic(struct rw_object *o, Elf *elf)
 			if (d.d_tag != DT_SONAME)
 				continue;
 			name = elf_strptr(elf, h.sh_link, d.d_un.d_val);
-			o->is_linker = name != NULL && (strncmp(name, "ld-", 3) == 0 || strncmp(name, "libc.musl-", 10) == 0);
+			o->is_linker =
+				name != NULL && (strncmp(name, "ld-", 3) == 0 || strncmp(name, "libc.musl-", 10) == 0);
 		}
 	}
 	return !relocated;

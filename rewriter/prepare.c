@@ -11,46 +11,58 @@
 #include "base/text.h"
 #include "rewriter/rewriter.h"
 
-#define MOV_SIZE  5
-#define SITE_SIZE 7
-
-/* mov $nr,%eax; lea behind(%rip),%rcx; movabs $gate,%r11; jmp *%r11. translator/patched.c takes it apart. */
-struct __attribute__((packed)) trampoline {
-	uint8_t mov;
-	uint32_t nr;
+/*
+ * mov $nr,%eax; what stood between mov and syscall; lea behind(%rip),%rcx; movabs $gate,%r11; jmp *%r11; how many bytes stood between.
+ * translator/patched.c takes it apart: each instruction in front of the lea has its like in the text, at the same distance
+ * from the syscall instruction.
+ */
+struct __attribute__((packed)) ending {
 	uint8_t lea[3];
 	int32_t behind;
 	uint8_t movabs[2];
 	uint64_t gate;
 	uint8_t jmp[3];
+	uint8_t gap;
 };
-_Static_assert(sizeof(struct trampoline) == 25, "translator/patched.c");
+_Static_assert(sizeof(struct ending) == 21, "translator/patched.c");
 
-static void put_trampoline(uint8_t *to, uint64_t at, const struct rw_site *site)
+static size_t gap_of(const struct rw_site *site)
 {
-	const struct trampoline t = {
-		.mov = 0xb8,
-		.nr = site->nr,
+	return site->address - (site->mov + RW_MOV_SIZE);
+}
+
+static size_t trampoline_size(const struct rw_site *site)
+{
+	return RW_MOV_SIZE + gap_of(site) + sizeof(struct ending);
+}
+
+/* from: the site's mov and what follows it. */
+static void put_trampoline(uint8_t *to, uint64_t at, const uint8_t *from, const struct rw_site *site)
+{
+	size_t moved = RW_MOV_SIZE + gap_of(site);
+	const struct ending e = {
 		.lea = {0x48, 0x8d, 0x0d},
-		.behind = (int32_t)(site->address + SITE_SIZE - MOV_SIZE - (at + offsetof(struct trampoline, movabs))),
+		.behind = (int32_t)(site->address + 2 - (at + moved + offsetof(struct ending, movabs))),
 		.movabs = {0x49, 0xbb},
 		.gate = RESIDENT_GATE,
 		.jmp = {0x41, 0xff, 0xe3},
+		.gap = (uint8_t)gap_of(site),
 	};
 
-	memcpy(to, &t, sizeof(t));
+	memcpy(to, from, moved);
+	memcpy(to + moved, &e, sizeof(e));
 }
 
 static void put_jump(uint8_t *to, uint64_t from, uint64_t target)
 {
-	int32_t distance = (int32_t)(target - (from + MOV_SIZE));
+	int32_t distance = (int32_t)(target - (from + RW_MOV_SIZE));
 
 	to[0] = 0xe9;
 	memcpy(to + 1, &distance, sizeof(distance));
 }
 
-long rw_prepare(const struct rw_object *o, const struct rw_segment *s, struct rw_site *sites, size_t count, uint8_t **ret,
-		size_t *ret_size)
+long rw_prepare(const struct rw_object *o, const struct rw_segment *s, struct rw_site *sites, size_t count,
+		uint8_t **ret, size_t *ret_size)
 {
 	uint64_t before = s->offset & (TEXT_PAGE - 1), start = s->offset - before;
 	uint64_t base = s->address - before, used = before + s->size;
@@ -67,17 +79,17 @@ long rw_prepare(const struct rw_object *o, const struct rw_segment *s, struct rw
 		return -ENOMEM;
 	memcpy(p, o->bytes + start, from_file);
 	for (size_t i = 0; i < count; i++) {
-		uint64_t mov = sites[i].address - MOV_SIZE - base;
+		uint64_t mov = sites[i].mov - base;
 
 		if (sites[i].verdict != RW_PATCHED)
 			continue;
-		if (used + sizeof(struct trampoline) > size) {
+		if (used + trampoline_size(&sites[i]) > size) {
 			sites[i].verdict = RW_NO_ROOM;
 			continue;
 		}
-		put_trampoline(p + used, base + used, &sites[i]);
+		put_trampoline(p + used, base + used, p + mov, &sites[i]);
 		put_jump(p + mov, base + mov, base + used);
-		used += sizeof(struct trampoline);
+		used += trampoline_size(&sites[i]);
 		n++;
 	}
 	*ret = p;

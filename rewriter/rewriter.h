@@ -15,20 +15,22 @@
 
 /* What a pair of bytes 0f 05 is, or why it is left alone. */
 enum rw_verdict {
-	RW_PATCHED,         /* `mov $nr,%eax` stands in front, and everything else is certain */
-	RW_NOT_CHANGED,     /* such a site of a call that is not translated, or seldom */
-	RW_NO_NUMBER,       /* no constant number next to it: only a trap can tell */
-	RW_NO_START,        /* no function is known to begin near in front of it */
-	RW_NOT_CODE,        /* decoded from the function's beginning it is no instruction, or the mov is none */
-	RW_IS_TARGET,       /* something may jump into the mov */
-	RW_NO_ROOM,         /* there is no place for its trampoline */
+	RW_PATCHED,      /* `mov $nr,%eax` stands near in front, and everything else is certain */
+	RW_NOT_CHANGED,  /* such a site of a call that is not translated, or seldom */
+	RW_NO_NUMBER,    /* no constant number near in front of it: only a trap can tell */
+	RW_NO_START,     /* no function is known to begin near in front of it */
+	RW_NOT_CODE,     /* decoded from the function's beginning it is no instruction, or the mov is none */
+	RW_NOT_STRAIGHT, /* what stands between mov and syscall cannot be done elsewhere */
+	RW_IS_TARGET,    /* something may jump into the mov */
+	RW_NO_ROOM,      /* there is no place for its trampoline */
 	RW_VERDICTS,
 };
 extern const char *const rw_verdict_texts[RW_VERDICTS];
 
 struct rw_site {
-	uint64_t address;  /* of the syscall instruction, in the file's addresses */
-	uint32_t nr;       /* where the verdict says that it is known */
+	uint64_t address; /* of the syscall instruction, in the file's addresses */
+	uint64_t mov;     /* of the instruction that sets the number; both where the verdict says that they are known */
+	uint32_t nr;
 	enum rw_verdict verdict;
 };
 
@@ -38,6 +40,9 @@ struct rw_segment {
 };
 
 #define RW_SEGMENTS 8
+#define RW_MOV_SIZE 5
+/* Between the mov and the syscall instruction, in bytes. */
+#define RW_GAP_MAX 40
 
 struct rw_object {
 	const uint8_t *bytes; /* the whole file, private */

@@ -174,8 +174,9 @@ static uint64_t sum(int dir, char *ret_oldest, size_t size)
 		if (fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 			continue;
 		total += (uint64_t)st.st_blocks * 512;
-		if (ret_oldest[0] != '\0' && (st.st_mtim.tv_sec > oldest.tv_sec ||
-					      (st.st_mtim.tv_sec == oldest.tv_sec && st.st_mtim.tv_nsec >= oldest.tv_nsec)))
+		if (ret_oldest[0] != '\0' &&
+		    (st.st_mtim.tv_sec > oldest.tv_sec ||
+		     (st.st_mtim.tv_sec == oldest.tv_sec && st.st_mtim.tv_nsec >= oldest.tv_nsec)))
 			continue;
 		oldest = st.st_mtim;
 		snprintf(ret_oldest, size, "%s", e->d_name);

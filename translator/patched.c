@@ -193,28 +193,39 @@ static void finish(greg_t *r, uint64_t frame)
 	release(frame);
 }
 
-/* A trampoline of prepared text: mov $nr,%eax; lea behind(%rip),%rcx; movabs $RESIDENT_GATE,%r11; jmp *%r11. */
-#define TRAMPOLINE_SIZE 25
-#define AT_NUMBER       1
-#define AT_BEHIND       8
-#define AT_GATE         14
+/*
+ * A trampoline of prepared text (rewriter/prepare.c): mov $nr,%eax; instructions of the site's; lea behind(%rip),%rcx; movabs
+ * $RESIDENT_GATE,%r11; jmp *%r11; a byte that says how long the site's are. The last three are like nothing else.
+ */
+#define MOV_SIZE    5
+#define GAP_MAX     40
+#define AT_BEHIND   3
+#define AT_MOVABS   7
+#define AT_GATE     9
+#define AT_JUMP     17
+#define AT_GAP      20
+#define ENDING_SIZE 21
 
-static bool is_trampoline(const uint8_t *t)
+static bool is_ending(const uint8_t *e)
 {
 	const uint64_t gate = RESIDENT_GATE;
 
-	return t[0] == 0xb8 && t[5] == 0x48 && t[6] == 0x8d && t[7] == 0x0d && t[12] == 0x49 && t[13] == 0xbb &&
-	       memcmp(t + AT_GATE, &gate, sizeof(gate)) == 0 && t[22] == 0x41 && t[23] == 0xff && t[24] == 0xe3;
+	return e[0] == 0x48 && e[1] == 0x8d && e[2] == 0x0d && e[AT_MOVABS] == 0x49 && e[AT_MOVABS + 1] == 0xbb &&
+	       memcmp(e + AT_GATE, &gate, sizeof(gate)) == 0 && e[AT_JUMP] == 0x41 && e[AT_JUMP + 1] == 0xff &&
+	       e[AT_JUMP + 2] == 0xe3;
 }
 
-/* The pc is in a trampoline, of which only the last instructions are looked for: they are like nothing else. */
+/*
+ * In a trampoline? Then back into the text: to the like of the instruction that is next, which stands there at the same distance
+ * from the syscall instruction, or to that.
+ */
 static bool leave_trampoline(greg_t *r, uint64_t pc)
 {
-	uint8_t code[2 * TRAMPOLINE_SIZE];
+	uint8_t code[ENDING_SIZE + MOV_SIZE + GAP_MAX + ENDING_SIZE];
 	const uint64_t page = 4095;
-	uint64_t from = pc - TRAMPOLINE_SIZE + 1, end = pc + TRAMPOLINE_SIZE, n;
+	uint64_t from = pc - ENDING_SIZE + 1, end = pc + MOV_SIZE + GAP_MAX + ENDING_SIZE, n;
 
-	/* Trampolines do not go beyond the page that their text ends in. */
+	/* Trampolines are in the page that their text ends in. */
 	if (((end - 1) & ~page) != (pc & ~page))
 		end = (pc & ~page) + page + 1;
 	if ((from & ~page) != (pc & ~page))
@@ -222,16 +233,17 @@ static bool leave_trampoline(greg_t *r, uint64_t pc)
 	n = end - from;
 	if (tr_copy(code, (const void *)(uintptr_t)from, n) < 0)
 		return false;
-	for (uint64_t at = 0; at + TRAMPOLINE_SIZE <= n && from + at <= pc; at++) {
-		uint32_t number;
+	for (uint64_t at = 0; at + ENDING_SIZE <= n; at++) {
+		uint64_t ending = from + at, site;
 		int32_t behind;
 
-		if (!is_trampoline(code + at) || pc >= from + at + TRAMPOLINE_SIZE)
+		if (pc >= ending + AT_GAP || !is_ending(code + at))
 			continue;
-		memcpy(&number, code + at + AT_NUMBER, sizeof(number));
+		if (pc < ending - code[at + AT_GAP] - MOV_SIZE)
+			return false;
 		memcpy(&behind, code + at + AT_BEHIND, sizeof(behind));
-		r[REG_RAX] = (greg_t)number;
-		go_back(r, from + at + AT_BEHIND + sizeof(behind) + (uint64_t)(int64_t)behind);
+		site = ending + AT_MOVABS + (uint64_t)(int64_t)behind - SYSCALL_SIZE;
+		r[REG_RIP] = (greg_t)(pc < ending ? site - (ending - pc) : site);
 		return true;
 	}
 	return false;

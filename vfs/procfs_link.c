@@ -5,6 +5,7 @@
 
 #include "base/host.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "vfs/procfs_internal.h"
 
 #define DELETED " (deleted)"
@@ -42,6 +43,16 @@ static size_t cut_deleted(char *text)
 	return suffix;
 }
 
+/* What is mapped of prepared text is, to the guest, the file that it was made of. */
+static size_t show_original(const struct vfs_ns *ns, char *text)
+{
+	struct text_trailer prepared;
+
+	if (text_read(ns->in->text, text, &prepared))
+		memcpy(text, prepared.path, strlen(prepared.path) + 1);
+	return strlen(text);
+}
+
 size_t procfs_guest_text(const struct vfs_ns *ns, char *text)
 {
 	static const char view[] = "/memfd:" PROCFS_MEMFD_PREFIX;
@@ -51,6 +62,7 @@ size_t procfs_guest_text(const struct vfs_ns *ns, char *text)
 
 	if (text[0] != '/')
 		return n;
+	n = show_original(ns, text);
 	suffix = cut_deleted(text);
 	if (suffix != 0 && str_starts(text, view)) {
 		n = strlen(text) - (sizeof(view) - 1);

@@ -7,6 +7,7 @@
 #include "base/host.h"
 #include "base/layout.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "vfs/procfs_internal.h"
 
 bool procfs_is_resident(uint64_t address)
@@ -54,6 +55,38 @@ static void put_path(const struct vfs_ns *ns, const char *text, size_t n, const 
 	procfs_put_escaped(o, path, escaped);
 }
 
+/* As the kernel pads it. */
+#define PATH_COLUMN 73
+
+/* A line of prepared text, as if its original was mapped: another device and inode; the offset is the same. */
+static bool put_prepared(const struct vfs_ns *ns, const struct procfs_line *line, size_t path, struct procfs_out *o)
+{
+	char name[INSTANCE_TEXT_MAX + TEXT_NAME_MAX], text[PATH_COLUMN + 8];
+	struct text_trailer prepared;
+	size_t n = line->length - path, at = 0, fields = 0;
+	uint64_t device;
+
+	if (ns->in->text[0] == '\0' || n >= sizeof(name))
+		return false;
+	memcpy(name, line->text + path, n);
+	name[n] = '\0';
+	if (!text_read(ns->in->text, name, &prepared))
+		return false;
+	device = prepared.key.device;
+	/* Address, permissions and offset stay. */
+	while (at < path && fields < 3)
+		fields += line->text[at++] == ' ';
+	procfs_put(o, line->text, at);
+	n = at + str_format(text, sizeof(text), "%02x:%02x %lu ", (unsigned)(device >> 8 & 0xfff), (unsigned)((device & 0xff) | (device >> 12 & 0xfff00)),
+			    (unsigned long)prepared.key.inode);
+	procfs_puts(o, text);
+	for (; n < PATH_COLUMN; n++)
+		procfs_puts(o, " ");
+	put_path(ns, prepared.path, strlen(prepared.path), "", o);
+	procfs_puts(o, "\n");
+	return true;
+}
+
 /* smaps has the lines of maps with lines of "Key: value" behind each. */
 int procfs_make_maps(const struct procfs_from *from, struct procfs_out *o)
 {
@@ -70,6 +103,8 @@ int procfs_make_maps(const struct procfs_from *from, struct procfs_out *o)
 		if (path > 0)
 			hide = procfs_is_resident(start) && !is_heap(line.text + path, line.length - path);
 		if (hide)
+			continue;
+		if (path > 0 && path < line.length && line.ends && put_prepared(from->ns, &line, path, o))
 			continue;
 		if (path > 0 && path < line.length && line.text[path] == '/' && line.ends) {
 			procfs_put(o, line.text, path);

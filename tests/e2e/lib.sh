@@ -74,7 +74,7 @@ trap 'exit 130' INT TERM
 # Where the unprivileged user finds lxrun and its parts.
 stage_lxrun() {
 	local part parts=()
-	for part in lxrun-resident lxrun-manage lxrun-archive lxrun-tools lxrun-agent lxrun-vm; do
+	for part in lxrun-resident lxrun-rewrite lxrun-manage lxrun-archive lxrun-tools lxrun-agent lxrun-vm; do
 		[ ! -e "$(dirname "$lxrun")/$part" ] || parts+=("$(dirname "$lxrun")/$part")
 	done
 	"$tests_dir/stage" "$lxrun" "${parts[@]}"
