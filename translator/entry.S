@@ -147,6 +147,7 @@ END(tr_leave_to_frame)
  * tr_interruptible(nr, arg, mask, frame). A signal between the unmasking and the syscall instruction must not be lost
  * in a wait: its handler finds the pc in [begin, syscall] and moves it to abort, or it came before begin and the check
  * of `deferred` sees it. The kernel puts the pc back on the syscall instruction to restart a call: that is an abort too.
+ * Without a mask (NULL) the guest's is in force already, in front and behind.
  */
 FUNCTION(tr_interruptible)
 	push	%rbx
@@ -156,13 +157,16 @@ FUNCTION(tr_interruptible)
 	mov	%rdi, %rbx
 	mov	%rsi, %rbp
 	mov	%rcx, %r12
+	mov	%rdx, %r13
 	mov	%rdx, %rsi
+	test	%rsi, %rsi
+	jz	3f
 	mov	$2, %edi
 	xor	%edx, %edx
 	mov	$8, %r10d
 	mov	$NR_rt_sigprocmask, %eax
 	syscall
-	mov	0(%rbp), %rdi
+3:	mov	0(%rbp), %rdi
 	mov	8(%rbp), %rsi
 	mov	16(%rbp), %rdx
 	mov	24(%rbp), %r10
@@ -177,7 +181,9 @@ LABEL(tr_interruptible_syscall)
 	jmp	2f
 LABEL(tr_interruptible_abort)
 1:	mov	$-512, %rax
-2:	mov	%rax, %r13
+2:	test	%r13, %r13
+	jz	4f
+	mov	%rax, %r13
 	movabs	$TR_MASK_ALL_VALUE, %rax
 	mov	%rax, FRAME_MASK(%r12)
 	mov	$2, %edi
@@ -187,7 +193,7 @@ LABEL(tr_interruptible_abort)
 	mov	$NR_rt_sigprocmask, %eax
 	syscall
 	mov	%r13, %rax
-	pop	%r13
+4:	pop	%r13
 	pop	%r12
 	pop	%rbp
 	pop	%rbx

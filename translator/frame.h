@@ -84,7 +84,8 @@ void tr_signal_entry(int sig, siginfo_t *info, void *context);
 
 /*
  * The call nr with mask in force while it waits; all signals masked again afterwards. TR_RESTART when a signal came
- * before the kernel had begun or when the kernel wants the call made again; f->deferred then names the signal.
+ * before the kernel had begun or when the kernel wants the call made again; f->deferred then names the signal. mask is NULL
+ * where it is in force already (the patched gate).
  */
 long tr_interruptible(long nr, const uint64_t arg[6], const uint64_t *mask, struct tr_frame *f);
 extern const char tr_interruptible_begin[], tr_interruptible_syscall[], tr_interruptible_abort[];
@@ -120,8 +121,8 @@ long tr_clone_errand(uint64_t flags, void (*function)(void *argument), void *arg
 extern const char tr_gate[];
 /* See patched.S. */
 extern const char tr_patched_entry[], tr_patched_scan[], tr_patched_scanned[], tr_patched_taken[], tr_patched_inside[],
-	tr_patched_leave[], tr_patched_left[], tr_patched_released[], tr_patched_end[], tr_patched_unmasked[],
-	tr_patched_unmasked_end[];
+	tr_patched_leave[], tr_patched_left[], tr_patched_released[], tr_patched_end[], tr_patched_unmask[],
+	tr_patched_unmasked[], tr_patched_unmasked_end[];
 
 #pragma GCC visibility pop
 
@@ -140,7 +141,9 @@ void tr_patched_mask(struct tr_frame *f);
  * trampoline: makes *uc what it would be a moment later or earlier in the guest.
  */
 MUST_CHECK bool tr_patched_finish(ucontext_t *uc);
-/* A signal has found a patched call on f's stack and is about to be kept in f. */
+/* The frame of a patched call that a signal found: by the stack, or where that is the guest's again. NULL: no such call. */
+struct tr_frame *tr_patched_frame(const ucontext_t *uc);
+/* A signal has found a patched call, f, and is about to be kept in f. */
 void tr_patched_arrived(struct tr_frame *f, ucontext_t *uc);
 
 /* --- slots.c ---------------------------------------------------------------------------------------------------- */

@@ -123,8 +123,8 @@ LABEL(tr_patched_released)
 LABEL(tr_patched_end)
 
 /*
- * Everything is masked: the guest's mask goes back in force when the stack is the guest's again. A signal that comes then
- * finds the pc in [tr_patched_unmasked, tr_patched_unmasked_end), and the rest is done for this code, from the frame: rbx is its
+ * Everything is masked: the guest's mask goes back in force when the stack is the guest's again. SIGSEGV and SIGBUS, which are
+ * not masked, can come before that, sent by somebody: then this begins again as above. A signal that comes behind it finds the pc in [tr_patched_unmasked, tr_patched_unmasked_end), and the rest is done for this code, from the frame: rbx is its
  * address at the first instruction, rcx behind it. No flag is changed behind popfq.
  */
 LABEL(tr_patched_leave_masked)
@@ -138,9 +138,11 @@ LABEL(tr_patched_leave_masked)
 	mov	$8, %r10d
 	mov	$NR_rt_sigprocmask, %eax
 	mov	RSP(%rbx), %rsp
+LABEL(tr_patched_unmask)
 	syscall
 LABEL(tr_patched_unmasked)
 	mov	%rbx, %rcx
+	movl	$0, FRAME_MASKED(%rcx)
 	mov	R8(%rcx), %r8
 	mov	R9(%rcx), %r9
 	mov	R10(%rcx), %r10

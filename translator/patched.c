@@ -129,20 +129,18 @@ void tr_on_patched(struct tr_frame *f)
 	} else {
 		r[REG_RAX] = result;
 	}
+	/* One that interrupted the call was this thread's. */
+	if (f->deferred != 0 && result != -EINTR && tr_signal_hand_back(f->deferred, &f->deferred_info))
+		f->deferred = 0;
 }
 
 /* What is left to do before the guest's mask is in force again: afterwards a signal finds the guest. */
 void tr_patched_settle(struct tr_frame *f)
 {
-	static const uint64_t all = ~0ull;
-
-	/* SIGSEGV and SIGBUS as well, which others may have sent. */
-	(void)host_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
 	if (f->deferred != 0)
 		(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), f->deferred, &f->deferred_info);
-	f->mask = *tr_context_mask(f->context) & ~TR_SIGNAL_BIT(SIGSYS);
 	f->deferred = 0;
-	f->masked = 0;
+	f->mask = *tr_context_mask(f->context) & ~TR_SIGNAL_BIT(SIGSYS);
 }
 
 /* --- signals --------------------------------------------------------------------------------------------------------- */
@@ -154,6 +152,7 @@ static bool is_in(uint64_t pc, const char *from, const char *to)
 
 static void release(uint64_t frame)
 {
+	((struct tr_frame *)(uintptr_t)frame)->masked = 0;
 	__atomic_store_n(&((struct tr_frame *)(uintptr_t)frame)->busy, 0, __ATOMIC_RELEASE);
 }
 
@@ -281,6 +280,16 @@ bool tr_patched_finish(ucontext_t *uc)
 	return true;
 }
 
+struct tr_frame *tr_patched_frame(const ucontext_t *uc)
+{
+	const greg_t *r = uc->uc_mcontext.gregs;
+	struct tr_frame *f = tr_frame_of_stack((uint64_t)r[REG_RSP]);
+
+	if ((uint64_t)r[REG_RIP] == (uint64_t)(uintptr_t)tr_patched_unmask)
+		return (struct tr_frame *)(uintptr_t)r[REG_RBX];
+	return f != NULL && tr_frame_is_patched(f) ? f : NULL;
+}
+
 void tr_patched_arrived(struct tr_frame *f, ucontext_t *uc)
 {
 	greg_t *r = uc->uc_mcontext.gregs;
@@ -292,7 +301,8 @@ void tr_patched_arrived(struct tr_frame *f, ucontext_t *uc)
 		f->deferred_base = mask;
 		f->masked = 1;
 	}
-	if (is_in((uint64_t)r[REG_RIP], tr_patched_leave, tr_patched_left)) {
+	if (is_in((uint64_t)r[REG_RIP], tr_patched_leave, tr_patched_left) ||
+	    is_in((uint64_t)r[REG_RIP], tr_patched_end, tr_patched_unmasked)) {
 		r[REG_RIP] = (greg_t)(uintptr_t)tr_patched_leave;
 		r[REG_RBX] = r[REG_RSP] = (greg_t)(uintptr_t)f;
 	}

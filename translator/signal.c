@@ -258,8 +258,10 @@ static void arrived_inside(int sig, const siginfo_t *info, ucontext_t *uc)
 {
 	greg_t *r = uc->uc_mcontext.gregs;
 	uint64_t pc = (uint64_t)r[REG_RIP];
-	struct tr_frame *f = tr_frame_of_stack((uint64_t)r[REG_RSP]);
+	struct tr_frame *f = tr_frame_of_stack((uint64_t)r[REG_RSP]), *patched = tr_patched_frame(uc);
 
+	if (patched != NULL)
+		f = patched;
 	if ((sig == SIGSEGV || sig == SIGBUS) && info->si_code > 0) {
 		if (in_range(pc, tr_copy_begin, tr_copy_end)) {
 			r[REG_RIP] = (greg_t)(uintptr_t)tr_copy_fault;
@@ -269,8 +271,8 @@ static void arrived_inside(int sig, const siginfo_t *info, ucontext_t *uc)
 		(void)set_plain(sig, DEFAULT, 0);
 		return;
 	}
-	if (f != NULL && tr_frame_is_patched(f) && f->deferred == 0)
-		tr_patched_arrived(f, uc);
+	if (patched != NULL)
+		tr_patched_arrived(patched, uc);
 	if (f == NULL || f->deferred != 0 || is_blocked_by_guest(f, sig)) {
 		/*
 		 * Somebody sent SIGSEGV or SIGBUS to the few instructions of an entry, or while another signal waits, or

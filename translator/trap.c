@@ -44,8 +44,8 @@ long tr_blocking_call(struct tr_call *c, long nr, const uint64_t arg[6])
 {
 	struct tr_frame *f = c->frame;
 
-	if (tr_frame_is_patched(f))
-		tr_patched_mask(f);
+	if (tr_frame_is_patched(f) && f->masked == 0)
+		return tr_interruptible(nr, arg, NULL, f);
 	return tr_interruptible(nr, arg, tr_context_mask(f->context), f);
 }
 
