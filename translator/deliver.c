@@ -92,6 +92,7 @@ uint64_t tr_enter_handler(struct tr_frame *f, int sig, const siginfo_t *info, co
 	if ((act->flags & SA_NODEFER) == 0)
 		f->mask |= TR_SIGNAL_BIT(sig);
 	f->mask &= ~TR_SIGNAL_BIT(SIGSYS);
+	tr_faults_mask_is(f->mask);
 	f->signal = sig;
 	if (is_misplaced(uc, act)) {
 		uc = tr_frame_copy(uc, (uint64_t)uc->uc_mcontext.gregs[REG_RSP]);

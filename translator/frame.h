@@ -132,6 +132,11 @@ extern const char tr_patched_entry[], tr_patched_scan[], tr_patched_scanned[], t
 void tr_on_patched(struct tr_frame *f);
 void tr_patched_settle(struct tr_frame *f);
 
+/* The number of the call that a patched call makes where a signal has come meanwhile. The kernel knows none such; it traps. */
+#define TR_DELIVER_NR 0x4c59
+/* That trap: uc becomes what the guest has to find, f->deferred the signal. False: the guest has called the number. */
+MUST_CHECK bool tr_patched_take_kept(ucontext_t *uc, struct tr_frame *f);
+void tr_patched_after_fork(void);
 /* True for a frame of the patched gate's slots; also before anything is in it. */
 bool tr_frame_is_patched(const struct tr_frame *f);
 /* Masks everything until the call is over, as a trap does. The guest's mask is then in f->context. */

@@ -44,6 +44,7 @@ long sys_rt_sigprocmask(struct tr_call *c, const struct rt_sigprocmask_args *a)
 		default:
 			return -EINVAL;
 		}
+		tr_faults_mask_is(*mask);
 	}
 	return a->oldset != 0 ? tr_write(c, a->oldset, &old, sizeof(old)) : 0;
 }
@@ -175,9 +176,12 @@ long sys_rt_sigreturn(struct tr_call *c, const struct rt_sigreturn_args *a)
 
 	(void)a;
 	/* A guest may have edited the mask in its frame. A frame that cannot be read is the kernel's to complain about. */
-	if (tr_read(c, &mask, at, sizeof(mask)) == 0 && (mask & TR_SIGNAL_BIT(SIGSYS)) != 0) {
-		mask &= ~TR_SIGNAL_BIT(SIGSYS);
-		(void)!tr_write(c, at, &mask, sizeof(mask));
+	if (tr_read(c, &mask, at, sizeof(mask)) == 0) {
+		tr_faults_mask_is(mask);
+		if ((mask & TR_SIGNAL_BIT(SIGSYS)) != 0) {
+			mask &= ~TR_SIGNAL_BIT(SIGSYS);
+			(void)!tr_write(c, at, &mask, sizeof(mask));
+		}
 	}
 	tr_trace_leaving(c);
 	tr_leave_to_frame(c->sp, c->frame);

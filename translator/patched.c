@@ -99,6 +99,9 @@ void tr_patched_mask(struct tr_frame *f)
 		f->deferred_base = old;
 	}
 	f->masked = 1;
+	/* As for a trap (trap.c): a bad address is -EFAULT also for who blocks the signal. */
+	if ((*tr_context_mask(f->context) & ~TR_MASK_ALL) != 0)
+		(void)host_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
 }
 
 void tr_on_patched(struct tr_frame *f)
@@ -114,7 +117,7 @@ void tr_on_patched(struct tr_frame *f)
 		return;
 	}
 	fill_call(&f->call, r, f);
-	if (kinds[nr] == MASKED)
+	if (kinds[nr] == MASKED || tr_faults_are_blocked())
 		tr_patched_mask(f);
 	tr_call_begin(&f->call, f);
 	if ((f->call.process->flags & PROCESS_TRACE) != 0)
@@ -134,10 +137,79 @@ void tr_on_patched(struct tr_frame *f)
 		f->deferred = 0;
 }
 
+/* --- a signal that came meanwhile ------------------------------------------------------------------------------------ */
+
+/*
+ * It is the next thing that the guest sees, before others of its number that came later, so it cannot be sent again. The guest's
+ * syscall instruction is executed with a number that no kernel knows: that traps, and the trap's frame becomes the signal's
+ * (deliver.c). What the guest has to find then is kept here for that moment, by thread.
+ */
+#define KEPT 64
+static struct kept {
+	_Atomic pid_t tid;
+	greg_t result, ip;
+	int32_t signal;
+	siginfo_t info;
+	uint64_t mask, base;
+} kept[KEPT];
+
+void tr_patched_after_fork(void)
+{
+	for (unsigned i = 0; i < KEPT; i++)
+		atomic_store(&kept[i].tid, 0);
+}
+
+static bool keep(struct tr_frame *f)
+{
+	greg_t *r = f->patched.uc_mcontext.gregs;
+	pid_t tid = host_gettid();
+
+	for (unsigned i = 0; i < KEPT; i++) {
+		struct kept *k = &kept[i];
+		pid_t none = 0;
+
+		if (!atomic_compare_exchange_strong(&k->tid, &none, tid))
+			continue;
+		k->result = r[REG_RAX];
+		k->ip = r[REG_RIP];
+		k->signal = f->deferred;
+		k->info = f->deferred_info;
+		k->mask = *tr_context_mask(f->context);
+		k->base = f->deferred_base;
+		r[REG_RAX] = TR_DELIVER_NR;
+		r[REG_RIP] = (greg_t)(f->call.ip - SYSCALL_SIZE);
+		*tr_context_mask(f->context) = ~0ull;
+		return true;
+	}
+	return false;
+}
+
+bool tr_patched_take_kept(ucontext_t *uc, struct tr_frame *f)
+{
+	greg_t *r = uc->uc_mcontext.gregs;
+	pid_t tid = host_gettid();
+
+	for (unsigned i = 0; i < KEPT; i++) {
+		struct kept *k = &kept[i];
+
+		if (atomic_load(&k->tid) != tid)
+			continue;
+		r[REG_RAX] = k->result;
+		r[REG_RIP] = k->ip;
+		*tr_context_mask(uc) = k->mask;
+		f->deferred = k->signal;
+		f->deferred_info = k->info;
+		f->deferred_base = k->base;
+		atomic_store(&k->tid, 0);
+		return true;
+	}
+	return false;
+}
+
 /* What is left to do before the guest's mask is in force again: afterwards a signal finds the guest. */
 void tr_patched_settle(struct tr_frame *f)
 {
-	if (f->deferred != 0)
+	if (f->deferred != 0 && (f->patched.uc_mcontext.gregs[REG_RAX] == TR_DELIVER_NR || !keep(f)))
 		(void)host_call(SYS_rt_tgsigqueueinfo, host_getpid(), host_gettid(), f->deferred, &f->deferred_info);
 	f->deferred = 0;
 	f->mask = *tr_context_mask(f->context) & ~TR_SIGNAL_BIT(SIGSYS);

@@ -111,6 +111,8 @@ static void after_fork(struct tr_frame *f)
 	tr_locks_after_fork();
 	tr_signals_after_fork();
 	tr_recipient_after_fork();
+	tr_patched_after_fork();
+	tr_faults_after_fork();
 	if ((self.flags & PROCESS_TRACE_ME) != 0) {
 		self.flags &= ~(uint32_t)PROCESS_TRACE_ME;
 		tr_signals_let_go(&self);

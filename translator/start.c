@@ -215,6 +215,7 @@ void resident_main(uint64_t sp)
 	(void)!ldr_set_mm(&stack, &program, flags, random);
 	set_name(execfn);
 	mask = slot->signal_mask & ~TR_SIGNAL_BIT(SIGSYS);
+	tr_faults_mask_is(mask);
 	r = slot->interpreter_fd;
 	slot->program_fd = slot->interpreter_fd = -1;
 	if ((slot->flags & PROCESS_TRACE_ME) != 0)

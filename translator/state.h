@@ -182,6 +182,14 @@ extern _Atomic uint64_t tr_patched_closed;
 /* Not 0: some handler of the guest's wants the alternate stack. */
 extern _Atomic uint32_t tr_alternate_stacks;
 
+/* --- faults.c -------------------------------------------------------------------------------------------------------- */
+
+/* The calling thread of the guest's has this mask from now on. */
+void tr_faults_mask_is(uint64_t mask);
+/* True if some thread blocks SIGSEGV or SIGBUS. */
+bool tr_faults_are_blocked(void);
+void tr_faults_after_fork(void);
+
 /* --- text.c ---------------------------------------------------------------------------------------------------------- */
 
 /* True if this process maps prepared text where there is some. */

@@ -92,6 +92,8 @@ uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
 	if (!is_ours(info))
 		return tr_signal_found_resident(SIGSYS, info, uc) ? 0 : tr_guest_sigsys(info, f);
 	put_alternate_stack_away(uc);
+	if (info->si_syscall == TR_DELIVER_NR && tr_patched_take_kept(uc, f))
+		return tr_deliver_deferred(f);
 	f->deferred_base = *tr_context_mask(uc);
 	let_faults_through(f->deferred_base);
 
