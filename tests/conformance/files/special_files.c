@@ -1,7 +1,8 @@
 /*
  * Links, FIFOs and sockets have attributes as other files have, and directories know devices. Their owners: special_owners.c.
  *
- * conformance: not under trap: a device is a regular file to directories
+ * conformance: not under patched: a device is a regular file to directories
+ * conformance: not under trap: the same
  * conformance: not under walk: the same
  * conformance: not under notify: the same
  * conformance: not under ptrace: the same

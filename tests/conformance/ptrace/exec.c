@@ -1,5 +1,6 @@
 /*
  * execve in a tracee: when the tracer is told, and what it finds then. The program executes itself with an argument.
+ * conformance: static
  * conformance: not under ptrace: the gate itself traces every guest
  */
 #include "tracer.h"

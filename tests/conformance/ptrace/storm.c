@@ -1,6 +1,7 @@
 /*
  * A tracer that resumes its tracees in all ways in turn, interrupts them and takes signals, while they make calls and get
  * signals. They must not notice; it must see them in their own code only, and entries and exits in pairs.
+ * conformance: static
  * conformance: not under ptrace: the gate itself traces every guest
  * conformance: timeout 60
  */
