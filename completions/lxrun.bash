@@ -62,7 +62,7 @@ _lxrun_value() {
 	'run --env') : ;;
 	'run --shell') : ;;
 	'run --shell-type') compgen -W 'standard login none' -- "$cur" ;;
-	'run --gate') compgen -W 'trap notify ptrace' -- "$cur" ;;
+	'run --gate') compgen -W 'patched trap notify ptrace' -- "$cur" ;;
 	'run --without') compgen -W 'openat2' -- "$cur" ;;
 	'--manage --move' | '--manage -m') compgen -d -- "$cur" ;;
 	'--manage --rename') : ;;
