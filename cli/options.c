@@ -36,11 +36,11 @@ struct parser {
 };
 
 /* The one switch of prepared text: false, and only --gate patched uses it. */
-#define PATCHED_BY_DEFAULT true
+#define PATCHED_BY_DEFAULT false
 
 /* --- values ---------------------------------------------------------------------------------------------------------- */
 
-/* patched: the gate trap with prepared text, which is what there is without a word. */
+/* patched: the gate trap with prepared text. */
 static void parse_gate(struct options *o, const char *name)
 {
 	static const struct {

@@ -77,8 +77,8 @@ static bool put_prepared(const struct vfs_ns *ns, const struct procfs_line *line
 	while (at < path && fields < 3)
 		fields += line->text[at++] == ' ';
 	procfs_put(o, line->text, at);
-	n = at + str_format(text, sizeof(text), "%02x:%02x %lu ", (unsigned)(device >> 8 & 0xfff), (unsigned)((device & 0xff) | (device >> 12 & 0xfff00)),
-			    (unsigned long)prepared.key.inode);
+	n = at + str_format(text, sizeof(text), "%02x:%02x %lu ", (unsigned)(device >> 8 & 0xfff),
+			    (unsigned)((device & 0xff) | (device >> 12 & 0xfff00)), (unsigned long)prepared.key.inode);
 	procfs_puts(o, text);
 	for (; n < PATH_COLUMN; n++)
 		procfs_puts(o, " ");

@@ -15,7 +15,7 @@ MAY = {
     "syscall-tables": {"base"},
     "vfs": {"base"},
     "loader": {"base", "vfs"},
-    "rewriter": {"base"},
+    "rewriter": {"base", "syscall-tables"},
     "translator": {"base", "syscall-tables", "vfs", "loader"},
     "vm-backend": {"base"},
     "distro": {"base", "vm-backend"},
