@@ -23,6 +23,7 @@ _lxrun_verb() {
 	--help | -h) echo --help ;;
 	--doctor) echo --doctor ;;
 	--status) echo --status ;;
+	--rewrite-report) echo --rewrite-report ;;
 	--version | -v) echo --version ;;
 	*) echo run ;;
 	esac
@@ -47,6 +48,7 @@ _lxrun_options() {
 	--help) echo '--help' ;;
 	--doctor) echo '--json --help' ;;
 	--status) echo '--json --help' ;;
+	--rewrite-report) echo '--help' ;;
 	--version) echo '--help' ;;
 	esac
 }
@@ -103,11 +105,12 @@ _lxrun_word() {
 	'--clone 1') : ;;
 	'--help 0') compgen -W "${verbs//--/}" -- "$cur" ;;
 	'--doctor 0') : ;;
+	'--rewrite-report 0') compgen -f -- "$cur" ;;
 	esac
 }
 
 _lxrun() {
-	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --terminate --shutdown --install --import --export --clone --help --doctor --status --version'
+	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --terminate --shutdown --install --import --export --clone --help --doctor --status --rewrite-report --version'
 
 	COMPREPLY=()
 	[ "$COMP_CWORD" -lt 2 ] || verb=$(_lxrun_verb "${COMP_WORDS[1]}")

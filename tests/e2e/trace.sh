@@ -94,6 +94,12 @@ for side in "${sides[@]}"; do
 	expect 'standard error: a call' "\"/etc/passwd\", .*-> $root/etc/passwd = 0 $via" "$results/err"
 	expect 'standard error: the table' '^ +calls +microseconds  name$' "$results/err"
 
+	# What is prepared, of whom, and what is not.
+	# shellcheck disable=SC2086
+	${become_of[$side]} ${program_of[$side]} --rewrite-report "$root/usr/lib/x86_64-linux-gnu/libc.so.6" >"$results/trace" 2>"$results/err"
+	expect 'sites that are prepared' '^  0x[0-9a-f]+ openat: changed$'
+	expect 'the number of others' '^[0-9]+: a call that is not changed$'
+
 	trace "$side" --trace=/nonexistent/file /bin/true
 	if [ "$status" -eq 125 ] && [ "$(wc -l <"$results/err")" -eq 1 ]; then
 		ok "$side: a file that cannot be written"
