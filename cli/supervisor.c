@@ -168,6 +168,9 @@ static int wait_time(struct supervisor *s, struct idleness *idle)
 		idle->since = 0;
 		return STORE_MILLISECONDS;
 	}
+	/* Nobody has come yet: to look for guests would only keep the first one waiting. */
+	if (idle->since > time)
+		return (int)(idle->since - time);
 	if (guests_any(&s->guests)) {
 		idle->since = 0;
 		return SWEEP_MILLISECONDS;
