@@ -110,6 +110,8 @@ static void sort_starts(struct rw_object *o)
 {
 	size_t n = 0;
 
+	if (o->start_count == 0)
+		return;
 	qsort(o->starts, o->start_count, sizeof(*o->starts), compare);
 	for (size_t i = 0; i < o->start_count; i++)
 		if (n == 0 || o->starts[n - 1] != o->starts[i])

@@ -120,7 +120,7 @@ static long io_in_force(pid_t tid, long priority)
 		return priority;
 	/* The call itself answers 20 - nice. */
 	nice = 20 - host_call(SYS_getpriority, PRIO_PROCESS, tid);
-	return IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, (nice + 20) / 5);
+	return IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, (int)(nice + 20) / 5);
 }
 
 /* The threads of a process group, or of a guest user, whom the host does not know. */
