@@ -64,6 +64,22 @@ ssize_t host_pread_full(int fd, void *buf, size_t n, off_t at)
 	return (ssize_t)done;
 }
 
+int host_pwrite_full(int fd, const void *buf, size_t n, off_t at)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t r = host_call(SYS_pwrite64, fd, (const char *)buf + done, n - done, at + (off_t)done);
+
+		if (r == -EINTR)
+			continue;
+		if (r <= 0)
+			return r < 0 ? (int)r : -EIO;
+		done += (size_t)r;
+	}
+	return 0;
+}
+
 int host_write_full(int fd, const void *buf, size_t n)
 {
 	size_t done = 0;

@@ -71,6 +71,8 @@ MUST_CHECK ssize_t host_write(int fd, const void *buf, size_t n);
 MUST_CHECK ssize_t host_pread(int fd, void *buf, size_t n, off_t at);
 /* Reads until n bytes, the end of the file, or an error; the number of bytes read, or -errno. */
 MUST_CHECK ssize_t host_pread_full(int fd, void *buf, size_t n, off_t at);
+/* Writes all n bytes: 0, or -errno. */
+MUST_CHECK int host_pwrite_full(int fd, const void *buf, size_t n, off_t at);
 MUST_CHECK int host_write_full(int fd, const void *buf, size_t n);
 MUST_CHECK int host_fstat(int fd, struct stat *ret);
 MUST_CHECK int host_fstatat(int dir, const char *path, struct stat *ret, int flags);

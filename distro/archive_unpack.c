@@ -54,22 +54,6 @@ static int make_room(struct unpack *u, const struct spot *s)
 
 /* --- files ------------------------------------------------------------------------------------------------------------ */
 
-static int write_all(int fd, const char *p, size_t n, uint64_t at)
-{
-	while (n > 0) {
-		ssize_t r = pwrite(fd, p, n, (off_t)at);
-
-		if (r < 0 && errno != EINTR)
-			return -errno;
-		if (r <= 0)
-			continue;
-		p += r;
-		n -= (size_t)r;
-		at += (uint64_t)r;
-	}
-	return 0;
-}
-
 static int write_content(struct unpack *u, int fd, const struct tar_entry *e)
 {
 	uint64_t end = 0, offset;
@@ -78,7 +62,7 @@ static int write_content(struct unpack *u, int fd, const struct tar_entry *e)
 	int r;
 
 	while ((r = tar_content(u->tar, &p, &n, &offset)) > 0) {
-		r = write_all(fd, p, n, offset);
+		r = host_pwrite_full(fd, p, n, (off_t)offset);
 		if (r < 0)
 			return work_fail_on(&u->work, r, "write", u->name);
 		end = offset + n > end ? offset + n : end;

@@ -98,22 +98,6 @@ static int put_attributes(struct image *m, uint32_t ino, int fd, const char *nam
 
 /* --- content ------------------------------------------------------------------------------------------------------------------ */
 
-static int write_all(int fd, const char *bytes, size_t n, off_t at)
-{
-	while (n > 0) {
-		ssize_t w = pwrite(fd, bytes, n, at);
-
-		if (w < 0 && errno != EINTR)
-			return -errno;
-		if (w <= 0)
-			continue;
-		bytes += w;
-		n -= (size_t)w;
-		at += w;
-	}
-	return 0;
-}
-
 /* Blocks [from, to) of the file, which have data in them. */
 static int copy_blocks(struct image *m, int fd, uint32_t from, uint32_t to)
 {
@@ -131,7 +115,7 @@ static int copy_blocks(struct image *m, int fd, uint32_t from, uint32_t to)
 		if (got < 0)
 			return work_fail_on(&m->work, (int)got, "read", m->name);
 		memset(bytes + got, 0, (size_t)n * BLOCK - (size_t)got);
-		r = write_all(m->fd, bytes, (size_t)n * BLOCK, (off_t)(physical * BLOCK));
+		r = host_pwrite_full(m->fd, bytes, (size_t)n * BLOCK, (off_t)(physical * BLOCK));
 		if (r < 0)
 			return work_fail(&m->work, r, "cannot write the disk: %s", strerror(-r));
 		m->work.progress.content += (uint64_t)got;
@@ -223,7 +207,7 @@ static int write_link(struct image *m, int dir, const char *name, uint32_t ino, 
 	inode->i_flags |= EXT4_EXTENTS_FL;
 	r = image_blocks(m, 0, 1, &physical, &got);
 	if (r == 0)
-		r = write_all(m->fd, target, BLOCK, (off_t)(physical * BLOCK));
+		r = host_pwrite_full(m->fd, target, BLOCK, (off_t)(physical * BLOCK));
 	return r < 0 ? r : image_write_inode(m, ino, inode);
 }
 

@@ -36,24 +36,6 @@ static bool is_the_same(const struct stat *a, const struct stat *b)
 	return memcmp(&x, &y, sizeof(x)) == 0;
 }
 
-static int write_at(int fd, const void *bytes, size_t size, uint64_t at)
-{
-	const char *p = bytes;
-
-	while (size > 0) {
-		ssize_t n = pwrite(fd, p, size, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		p += n;
-		at += (uint64_t)n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 /* fill(fd, arg) writes the file, which then gets its name. */
 static int make_file(int dir, const char *name, int (*fill)(int fd, const void *arg), const void *arg)
 {
@@ -84,10 +66,10 @@ static int fill_copy(int fd, const void *arg)
 {
 	const struct copy *c = arg;
 	uint64_t end = c->trailer->key.offset + c->size;
-	int r = write_at(fd, c->bytes, c->size, c->trailer->key.offset);
+	int r = host_pwrite_full(fd, c->bytes, c->size, (off_t)c->trailer->key.offset);
 
 	if (r == 0)
-		r = write_at(fd, c->trailer, sizeof(*c->trailer), end);
+		r = host_pwrite_full(fd, c->trailer, sizeof(*c->trailer), (off_t)end);
 	return r == 0 && ftruncate(fd, (off_t)(end + TEXT_PAGE)) < 0 ? -errno : r;
 }
 

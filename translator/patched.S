@@ -41,6 +41,24 @@
 #define RIP REGISTER(16)
 #define EFL REGISTER(17)
 
+/* From the frame in rcx: the guest's registers but rsp, its flags and the two that are free; r11 = where it goes on. */
+	.macro	restore
+	mov	R8(%rcx), %r8
+	mov	R9(%rcx), %r9
+	mov	R10(%rcx), %r10
+	mov	R12(%rcx), %r12
+	mov	R13(%rcx), %r13
+	mov	R14(%rcx), %r14
+	mov	R15(%rcx), %r15
+	mov	RDI(%rcx), %rdi
+	mov	RSI(%rcx), %rsi
+	mov	RBP(%rcx), %rbp
+	mov	RBX(%rcx), %rbx
+	mov	RDX(%rcx), %rdx
+	mov	RAX(%rcx), %rax
+	mov	RIP(%rcx), %r11
+	.endm
+
 /* First in the resident's text, so that its address is the same in every build: RESIDENT_GATE. */
 	.section .init, "ax", @progbits
 LABEL(tr_gate)
@@ -99,20 +117,7 @@ LABEL(tr_patched_leave)
 	cmpl	$0, FRAME_MASKED(%rbx)
 	jne	tr_patched_leave_masked
 	mov	%rbx, %rcx
-	mov	R8(%rcx), %r8
-	mov	R9(%rcx), %r9
-	mov	R10(%rcx), %r10
-	mov	R12(%rcx), %r12
-	mov	R13(%rcx), %r13
-	mov	R14(%rcx), %r14
-	mov	R15(%rcx), %r15
-	mov	RDI(%rcx), %rdi
-	mov	RSI(%rcx), %rsi
-	mov	RBP(%rcx), %rbp
-	mov	RBX(%rcx), %rbx
-	mov	RDX(%rcx), %rdx
-	mov	RAX(%rcx), %rax
-	mov	RIP(%rcx), %r11
+	restore
 	push	EFL(%rcx)
 	popfq
 	mov	RSP(%rcx), %rsp
@@ -143,20 +148,7 @@ LABEL(tr_patched_unmask)
 LABEL(tr_patched_unmasked)
 	mov	%rbx, %rcx
 	movl	$0, FRAME_MASKED(%rcx)
-	mov	R8(%rcx), %r8
-	mov	R9(%rcx), %r9
-	mov	R10(%rcx), %r10
-	mov	R12(%rcx), %r12
-	mov	R13(%rcx), %r13
-	mov	R14(%rcx), %r14
-	mov	R15(%rcx), %r15
-	mov	RDI(%rcx), %rdi
-	mov	RSI(%rcx), %rsi
-	mov	RBP(%rcx), %rbp
-	mov	RBX(%rcx), %rbx
-	mov	RDX(%rcx), %rdx
-	mov	RAX(%rcx), %rax
-	mov	RIP(%rcx), %r11
+	restore
 LABEL(tr_patched_unmasked_end)
 	jmp	tr_patched_left
 END(tr_patched_entry)

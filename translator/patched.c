@@ -61,24 +61,6 @@ static bool must_trap(struct tr_frame *f, uint32_t nr, uint64_t sp)
 	return p->seccomp_mode != 0 || (p->flags & PROCESS_TRACE_ME) != 0;
 }
 
-static void fill_call(struct tr_call *c, const greg_t *r, struct tr_frame *f)
-{
-	c->nr = (uint32_t)r[REG_RAX];
-	c->arg[0] = (uint64_t)r[REG_RDI];
-	c->arg[1] = (uint64_t)r[REG_RSI];
-	c->arg[2] = (uint64_t)r[REG_RDX];
-	c->arg[3] = (uint64_t)r[REG_R10];
-	c->arg[4] = (uint64_t)r[REG_R8];
-	c->arg[5] = (uint64_t)r[REG_R9];
-	c->ip = (uint64_t)r[REG_RIP];
-	c->sp = (uint64_t)r[REG_RSP];
-	c->port = &tr_local_port;
-	c->verdict = TR_DONE;
-	c->frame = f;
-	c->scratch = f->scratch;
-	c->scratch_used = 0;
-}
-
 bool tr_frame_is_patched(const struct tr_frame *f)
 {
 	return f >= tr_slot_frame(SLOTS_BUILT_IN - SLOTS_PATCHED) && f < tr_slot_frame(SLOTS_BUILT_IN);
@@ -116,7 +98,7 @@ void tr_on_patched(struct tr_frame *f)
 		r[REG_RIP] -= SYSCALL_SIZE;
 		return;
 	}
-	fill_call(&f->call, r, f);
+	tr_call_fill(&f->call, nr, r, f);
 	if (kinds[nr] == MASKED || tr_faults_are_blocked())
 		tr_patched_mask(f);
 	tr_call_begin(&f->call, f);

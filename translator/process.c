@@ -249,6 +249,24 @@ static long read_record(void *call, const struct sidecar_record *record, void *b
 	return tr_sidecar_read(call, record, buf, size);
 }
 
+void tr_call_fill(struct tr_call *c, uint32_t nr, const greg_t *r, struct tr_frame *f)
+{
+	c->nr = nr;
+	c->arg[0] = (uint64_t)r[REG_RDI];
+	c->arg[1] = (uint64_t)r[REG_RSI];
+	c->arg[2] = (uint64_t)r[REG_RDX];
+	c->arg[3] = (uint64_t)r[REG_R10];
+	c->arg[4] = (uint64_t)r[REG_R8];
+	c->arg[5] = (uint64_t)r[REG_R9];
+	c->ip = (uint64_t)r[REG_RIP];
+	c->sp = (uint64_t)r[REG_RSP];
+	c->port = &tr_local_port;
+	c->verdict = TR_DONE;
+	c->frame = f;
+	c->scratch = f->scratch;
+	c->scratch_used = 0;
+}
+
 void tr_call_begin(struct tr_call *c, struct tr_frame *f)
 {
 	struct tr_process *p = tr_process_current(f);

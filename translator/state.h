@@ -66,6 +66,8 @@ struct tr_public tr_process_public(const struct tr_process *p);
 void tr_slot_publish(struct process_slot *s, const struct tr_public *p);
 /* The first program has entered the instance; what comes after it only inherits. */
 void tr_process_first_done(void);
+/* A call of the guest's with what its registers say; f is where it is made. What tr_call_begin() fills is not. */
+void tr_call_fill(struct tr_call *c, uint32_t nr, const greg_t *registers, struct tr_frame *f);
 /* Fills c->process, c->creds, c->tid, c->ns. */
 void tr_call_begin(struct tr_call *c, struct tr_frame *f);
 

@@ -49,26 +49,6 @@ long tr_blocking_call(struct tr_call *c, long nr, const uint64_t arg[6])
 	return tr_interruptible(nr, arg, tr_context_mask(f->context), f);
 }
 
-static void fill_call(struct tr_call *c, const siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
-{
-	const greg_t *r = uc->uc_mcontext.gregs;
-
-	c->nr = (uint32_t)info->si_syscall;
-	c->arg[0] = (uint64_t)r[REG_RDI];
-	c->arg[1] = (uint64_t)r[REG_RSI];
-	c->arg[2] = (uint64_t)r[REG_RDX];
-	c->arg[3] = (uint64_t)r[REG_R10];
-	c->arg[4] = (uint64_t)r[REG_R8];
-	c->arg[5] = (uint64_t)r[REG_R9];
-	c->ip = (uint64_t)r[REG_RIP];
-	c->sp = (uint64_t)r[REG_RSP];
-	c->port = &tr_local_port;
-	c->verdict = TR_DONE;
-	c->frame = f;
-	c->scratch = f->scratch;
-	c->scratch_used = 0;
-}
-
 /* The length of a syscall instruction: where a call is made again. */
 #define SYSCALL_SIZE 2
 
@@ -97,7 +77,7 @@ uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
 	f->deferred_base = *tr_context_mask(uc);
 	let_faults_through(f->deferred_base);
 
-	fill_call(&f->call, info, uc, f);
+	tr_call_fill(&f->call, (uint32_t)info->si_syscall, r, f);
 	tr_call_begin(&f->call, f);
 	result = tr_dispatch(&f->call);
 	if (f->call.verdict == TR_NATIVE)

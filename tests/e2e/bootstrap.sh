@@ -8,12 +8,7 @@
 lister=$(dirname "$refuse")/entries
 
 for side in "${sides[@]}"; do
-	become_of[$side]='env'
-	program_of[$side]="$refuse $refusing $lxrun"
-	if [ "$side" = user ]; then
-		become_of[user]="$tests_dir/as-user"
-		program_of[user]="$("$tests_dir/stage" "$refuse")/${refuse##*/} $refusing $(stage_lxrun)/${lxrun##*/}" || exit 1
-	fi
+	side_runs "$side"
 done
 
 # command_of ARGUMENTS...: the array `command`.

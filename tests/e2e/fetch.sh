@@ -51,12 +51,7 @@ printf '{"ModernDistributions":{%s}}\n' "$(one small "$at/ok/first.wsl" first.ws
 # --- the sides -----------------------------------------------------------------------------------------------------------------
 
 for side in "${sides[@]}"; do
-	become_of[$side]='env'
-	program_of[$side]="$refuse $refusing $lxrun"
-	if [ "$side" = user ]; then
-		become_of[user]="$tests_dir/as-user"
-		program_of[user]="$("$tests_dir/stage" "$refuse")/${refuse##*/} $refusing $(stage_lxrun)/${lxrun##*/}" || exit 1
-	fi
+	side_runs "$side"
 done
 
 list=$web/list.json

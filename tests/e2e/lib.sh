@@ -80,6 +80,16 @@ stage_lxrun() {
 	"$tests_dir/stage" "$lxrun" "${parts[@]}"
 }
 
+# How a side runs lxrun: become_of and program_of.
+side_runs() {
+	become_of[$1]='env'
+	program_of[$1]="$refuse $refusing $lxrun"
+	[ "$1" = user ] || return 0
+	become_of[user]="$tests_dir/as-user"
+	program_of[user]="$("$tests_dir/stage" "$refuse")/${refuse##*/} $refusing" || exit 1
+	program_of[user]+=" $(stage_lxrun)/${lxrun##*/}" || exit 1
+}
+
 # battery VARIANT [own | imported]: prepares the sides. own: the battery changes the root, so it gets copies. imported: the same,
 # made by lxrun --import, so that owners are the archive's.
 battery() {
@@ -99,13 +109,7 @@ battery() {
 		if [ "${2:-}" != imported ] || [ "$side" = native ]; then
 			root_of[$side]=$("$tests_dir/rootfs" path "$1" "$side") || exit 1
 		fi
-		become_of[$side]='env'
-		program_of[$side]="$refuse $refusing $lxrun"
-		if [ "$side" = user ]; then
-			become_of[user]="$tests_dir/as-user"
-			program_of[user]="$("$tests_dir/stage" "$refuse")/${refuse##*/} $refusing" || exit 1
-			program_of[user]+=" $(stage_lxrun)/${lxrun##*/}" || exit 1
-		fi
+		side_runs "$side"
 		if [ "${2:-}" = own ] || { [ "${2:-}" = imported ] && [ "$side" = native ]; }; then
 			copy_root "$side"
 		elif [ "${2:-}" = imported ]; then

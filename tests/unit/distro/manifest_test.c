@@ -4,117 +4,37 @@
 
 #include "distro/manifest.h"
 
-#define ZEROS    "0000000000000000000000000000000000000000000000000000000000000000"
-#define AT(url)  "\"Amd64Url\":{\"Url\":\"" url "\",\"Sha256\":\"0x" ZEROS "\"}"
-#define LIST(in) "{\"ModernDistributions\":{" in "},\"Default\":\"Two\"}"
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+#define SHA   ",'Sha256':'0x" ZEROS "'}"
 
-static const char
-	list[] =
-		LIST(
-			"\"One\":[{\"Name\":\"One-1\",\"FriendlyName\":\"The first\"," AT(
-				"https://x/1") "},"
-					       "{\"Name\":\"One-2\",\"Default\":true," AT(
-						       "https://x/2") "}],"
-								      "\"Two\":[{\"Name\":\"Two-1\"," AT("file:///x") "},{\"Name\":\"Two-2\"," AT(
-									      "http://x") "}],"
-											  "\"Three\":["
-											  "{\"Name\":"
-											  "\"a "
-											  "b\"," AT(
-												  "h"
-												  "t"
-												  "t"
-												  "p"
-												  ":"
-												  "/"
-												  "/"
-												  "x") "},{\"Name\":"
-												       "\"c\"," AT(
-													       "ftp"
-													       "://"
-													       "x") "},"
-														    "{"
-														    "\""
-														    "Na"
-														    "me"
-														    "\""
-														    ":"
-														    "\""
-														    "d"
-														    "\""
-														    ","
-														    "\""
-														    "Am"
-														    "d6"
-														    "4U"
-														    "rl"
-														    "\""
-														    ":{"
-														    "\""
-														    "Ur"
-														    "l"
-														    "\""
-														    ":"
-														    "\""
-														    "ht"
-														    "tp"
-														    ":/"
-														    "/x"
-														    "\""
-														    ","
-														    "\""
-														    "Sh"
-														    "a2"
-														    "56"
-														    "\""
-														    ":"
-														    "\""
-														    "12"
-														    "\""
-														    "}}"
-														    ","
-														    "{"
-														    "\""
-														    "Na"
-														    "me"
-														    "\""
-														    ":"
-														    "\""
-														    "e"
-														    "\""
-														    ","
-														    "\""
-														    "Ar"
-														    "m6"
-														    "4U"
-														    "rl"
-														    "\""
-														    ":{"
-														    "\""
-														    "Ur"
-														    "l"
-														    "\""
-														    ":"
-														    "\""
-														    "ht"
-														    "tp"
-														    ":/"
-														    "/x"
-														    "\""
-														    ","
-														    "\""
-														    "Sh"
-														    "a2"
-														    "56"
-														    "\""
-														    ":"
-														    "\"" ZEROS
-														    "\""
-														    "}}"
-														    "]");
+/* With ' for ". */
+static const char list[] = "{'Default':'Two','ModernDistributions':{"
+			   "'One':["
+			   "{'Name':'One-1','FriendlyName':'The first','Amd64Url':{'Url':'https://x/1'" SHA "},"
+			   "{'Name':'One-2','Default':true,'Amd64Url':{'Url':'https://x/2'" SHA "}],"
+			   "'Two':["
+			   "{'Name':'Two-1','Amd64Url':{'Url':'file:///x'" SHA "},"
+			   "{'Name':'Two-2','Amd64Url':{'Url':'http://x'" SHA "}],"
+			   "'Three':["
+			   "{'Name':'a b','Amd64Url':{'Url':'http://x'" SHA "},"
+			   "{'Name':'c','Amd64Url':{'Url':'ftp://x'" SHA "},"
+			   "{'Name':'d','Amd64Url':{'Url':'http://x','Sha256':'12'}},"
+			   "{'Name':'e','Arm64Url':{'Url':'http://x'" SHA "}]}}";
+static const char other[] = "{'Default':'Two','ModernDistributions':{"
+			    "'ONE':[{'Name':'One-9','Amd64Url':{'Url':'https://y'" SHA "}]}}";
 
 static struct manifest m;
 static struct message message;
+
+static int add(const char *text)
+{
+	char json[sizeof(list)];
+	size_t n = strlen(text);
+
+	for (size_t k = 0; k < n; k++)
+		json[k] = text[k] == '\'' ? '"' : text[k];
+	return manifest_add(&m, json, n, &message);
+}
 
 static const char *found(const char *name)
 {
@@ -125,7 +45,7 @@ static const char *found(const char *name)
 
 Test(manifest, lookup)
 {
-	cr_assert_eq(manifest_add(&m, list, sizeof(list) - 1, &message), 0);
+	cr_assert_eq(add(list), 0);
 	cr_expect_eq(m.count, 4);
 	cr_expect_str_eq(found("one"), "https://x/2");
 	cr_expect_str_eq(found("ONE-1"), "https://x/1");
@@ -140,10 +60,8 @@ Test(manifest, lookup)
 
 Test(manifest, another_list_wins)
 {
-	static const char other[] = LIST("\"ONE\":[{\"Name\":\"One-9\"," AT("https://y") "}]");
-
-	cr_assert_eq(manifest_add(&m, list, sizeof(list) - 1, &message), 0);
-	cr_assert_eq(manifest_add(&m, other, sizeof(other) - 1, &message), 0);
+	cr_assert_eq(add(list), 0);
+	cr_assert_eq(add(other), 0);
 	cr_expect_str_eq(found("one"), "https://y");
 	cr_expect_str_eq(found("one-1"), "none");
 	cr_expect_str_eq(found("two"), "file:///x");
