@@ -11,6 +11,8 @@ enum {
 };
 
 #define KIND_SHIFT 60
+/* After a sweep in vain. */
+#define PASSES IPC_OWNERS
 
 static uint64_t key_of(enum ipc_kind kind, uint64_t id)
 {
@@ -89,6 +91,10 @@ unsigned ipc_sweep(struct ipc_table *t, bool (*is_gone)(enum ipc_kind kind, uint
 {
 	unsigned removed = 0;
 
+	if (atomic_load_explicit(&t->passes, memory_order_relaxed) > 0) {
+		atomic_fetch_sub_explicit(&t->passes, 1, memory_order_relaxed);
+		return 0;
+	}
 	for (uint32_t at = 0; at < IPC_OWNERS; at++) {
 		uint64_t key = atomic_load_explicit(&t->entries[at].key, memory_order_acquire);
 
@@ -98,5 +104,7 @@ unsigned ipc_sweep(struct ipc_table *t, bool (*is_gone)(enum ipc_kind kind, uint
 		remove_at(t, at, key);
 		removed++;
 	}
+	if (removed == 0)
+		atomic_store_explicit(&t->passes, PASSES, memory_order_relaxed);
 	return removed;
 }

@@ -28,6 +28,7 @@ struct ipc_owner {
 };
 
 struct ipc_table {
+	_Atomic int32_t passes; /* how many calls of ipc_sweep() do nothing */
 	struct {
 		_Atomic uint64_t key; /* enum of ipc.c, or kind and id */
 		struct ipc_owner owner;
@@ -40,7 +41,10 @@ bool ipc_find(const struct ipc_table *t, enum ipc_kind kind, uint64_t id, struct
 /* A new object, or another owner of one. False: the table is full, and ipc_sweep() may help. */
 bool ipc_set(struct ipc_table *t, enum ipc_kind kind, uint64_t id, const struct ipc_owner *owner);
 void ipc_remove(struct ipc_table *t, enum ipc_kind kind, uint64_t id);
-/* Forgets objects that are gone: memory goes with its last user, and other programs remove what they like. How many they were. */
+/*
+ * Forgets objects that are gone: memory goes with its last user, and other programs remove what they like. How many they were. It
+ * looks at each object, so after one in vain it does nothing for a while: who makes thousands of them is not to wait for it each time.
+ */
 unsigned ipc_sweep(struct ipc_table *t, bool (*is_gone)(enum ipc_kind kind, uint64_t id));
 
 #endif

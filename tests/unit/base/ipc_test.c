@@ -73,3 +73,27 @@ Test(ipc, full)
 		cr_assert_eq(find(IPC_KIND_MSG, i), i + 1);
 	cr_expect_eq(find(IPC_KIND_SHM, 1), -1);
 }
+
+static unsigned asked;
+
+static bool is_never(enum ipc_kind kind, uint64_t id)
+{
+	(void)kind;
+	(void)id;
+	asked++;
+	return false;
+}
+
+Test(ipc, sweeps_in_vain_are_rare)
+{
+	unsigned removed = 0;
+
+	for (uint32_t i = 0; i < IPC_OWNERS; i++)
+		cr_assert(set(IPC_KIND_SHM, i, i));
+	for (uint32_t i = 0; i < 4 * IPC_OWNERS; i++)
+		cr_assert_eq(ipc_sweep(t, is_never), 0);
+	cr_expect_leq(asked, 4 * IPC_OWNERS);
+	for (uint32_t i = 0; i <= IPC_OWNERS && removed == 0; i++)
+		removed = ipc_sweep(t, is_odd);
+	cr_expect_eq(removed, IPC_OWNERS / 2, "it looks again some time");
+}
