@@ -24,6 +24,7 @@ _lxrun_verb() {
 	--doctor) echo --doctor ;;
 	--status) echo --status ;;
 	--rewrite-report) echo --rewrite-report ;;
+	--compat) echo --compat ;;
 	--version | -v) echo --version ;;
 	*) echo run ;;
 	esac
@@ -49,6 +50,7 @@ _lxrun_options() {
 	--doctor) echo '--json --help' ;;
 	--status) echo '--json --help' ;;
 	--rewrite-report) echo '--help' ;;
+	--compat) echo '--gate --json --quiet --suite --dir --match --help' ;;
 	--version) echo '--help' ;;
 	esac
 }
@@ -80,6 +82,10 @@ _lxrun_value() {
 	'--import --max-size') : ;;
 	'--export --format') compgen -W 'tar tar.gz tar.xz tar.zst' -- "$cur" ;;
 	'--clone --location') compgen -d -- "$cur" ;;
+	'--compat --gate') compgen -W 'patched trap notify ptrace' -- "$cur" ;;
+	'--compat --suite') : ;;
+	'--compat --dir') compgen -d -- "$cur" ;;
+	'--compat --match') : ;;
 	*) return 1 ;;
 	esac
 	return 0
@@ -106,11 +112,12 @@ _lxrun_word() {
 	'--help 0') compgen -W "${verbs//--/}" -- "$cur" ;;
 	'--doctor 0') : ;;
 	'--rewrite-report 0') compgen -f -- "$cur" ;;
+	'--compat 0') _lxrun_names ;;
 	esac
 }
 
 _lxrun() {
-	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --terminate --shutdown --install --import --export --clone --help --doctor --status --rewrite-report --version'
+	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --terminate --shutdown --install --import --export --clone --help --doctor --status --rewrite-report --compat --version'
 
 	COMPREPLY=()
 	[ "$COMP_CWORD" -lt 2 ] || verb=$(_lxrun_verb "${COMP_WORDS[1]}")

@@ -11,6 +11,7 @@ static const struct {
 	{"systemctl", systemctl_main},
 	{"lxpath", lxpath_main},
 	{"lxinfo", lxinfo_main},
+	{"lxtry", lxtry_main},
 };
 
 static int run(int argc, char **argv, int *ret)

@@ -7,6 +7,7 @@
 int systemctl_main(int argc, char **argv);
 int lxpath_main(int argc, char **argv);
 int lxinfo_main(int argc, char **argv);
+int lxtry_main(int argc, char **argv);
 
 /*
  * The other side's path of an absolute path without links, ".." or "//"; NULL if that side has none. `shared` is where the

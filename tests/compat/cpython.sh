@@ -1,0 +1,25 @@
+#!/bin/sh
+# about: CPython's own tests (Debian: libpython3-testsuite)
+set -u
+case $1 in
+needs)
+	command -v python3 >/dev/null || { echo 'it needs python3' && exit 77; }
+	python3 -c 'import test.test_grammar, test.test_os' 2>/dev/null || { echo 'it needs the tests of python3: install libpython3-testsuite' && exit 77; }
+	;;
+prepare) ;;
+list)
+	# Those of programs that open windows, and the tests of the tests, say nothing of a kernel.
+	python3 -m test --list-tests | grep '^test_' | grep -vE '^test_(idle|tk|ttk|tcl|turtle|tools|regrtest|clinic)' |
+		while read -r name; do
+			printf '%s/%s\t900\tsh "$LX_SUITE" one %s\n' cpython "$name" "$name"
+		done
+	;;
+one)
+	export HOME="$PWD"
+	python3 -m test --timeout 600 -u none "$2" >out 2>&1
+	status=$?
+	tail -n 30 out
+	! grep -qE '^(test_[a-z0-9_]+ skipped|1 test skipped)' out || exit 77
+	exit $status
+	;;
+esac
