@@ -12,6 +12,7 @@
 #include "cli/report.h"
 
 #define BAR_WIDTH 30
+#define MEGABYTE  1e6
 
 static volatile sig_atomic_t stopped;
 static const char *title;
@@ -43,12 +44,33 @@ static void print_bar(const struct archive_progress *p, unsigned percent)
 	shown = true;
 }
 
+static double rate(uint64_t now);
+static int show(uint64_t now, uint64_t total, const char *text);
+
+/* Of work whose size is known. */
+static int update_known(const struct archive_progress *p)
+{
+	double speed = rate(p->content);
+	char text[160], left[64] = "";
+
+	if (p->content_total > p->content && speed > 0)
+		snprintf(left, sizeof(left), ", %.0f s left", (double)(p->content_total - p->content) / speed);
+	snprintf(text, sizeof(text), "%u%%, %" PRIu64 " files, %.1f of %.1f MB, %.1f MB/s%s",
+		 p->content < p->content_total ? (unsigned)(p->content * 100 / p->content_total) : 100, p->entries,
+		 (double)p->content / MEGABYTE, (double)p->content_total / MEGABYTE, speed / MEGABYTE, left);
+	return show(p->content, p->content_total, text);
+}
+
 static int update(void *context, const struct archive_progress *p)
 {
 	unsigned percent = 0;
 	time_t now = time(NULL);
 
 	(void)context;
+	if (quiet)
+		return stopped;
+	if (p->content_total > 0)
+		return update_known(p);
 	if (p->bytes_total > 0)
 		percent = p->bytes < p->bytes_total ? (unsigned)(p->bytes * 100 / p->bytes_total) : 100;
 	if (!quiet && terminal) {
@@ -83,8 +105,6 @@ int progress_say(const char *text)
 
 /* --- a download --------------------------------------------------------------------------------------------------------- */
 
-#define MEGABYTE 1e6
-
 /* Bytes a second, of the last few seconds. */
 static double rate(uint64_t now)
 {
@@ -110,11 +130,26 @@ static double rate(uint64_t now)
 	return smooth;
 }
 
+/* The text, on a terminal behind a bar. */
+static int show(uint64_t now, uint64_t total, const char *text)
+{
+	char bar[BAR_WIDTH + 1];
+	int n = now < total ? (int)(now * BAR_WIDTH / total) : BAR_WIDTH;
+
+	if (!terminal || total == 0)
+		return progress_say(text);
+	memset(bar, ' ', BAR_WIDTH);
+	memset(bar, '#', (size_t)n);
+	bar[BAR_WIDTH] = '\0';
+	(void)fprintf(stderr, "\r%s: [%s] %s\033[K", title, bar, text);
+	shown = true;
+	return stopped;
+}
+
 int progress_download(void *context, uint64_t now, uint64_t total)
 {
 	double speed = rate(now);
 	char text[160], left[64] = "";
-	int n;
 
 	(void)context;
 	if (quiet)
@@ -127,18 +162,7 @@ int progress_download(void *context, uint64_t now, uint64_t total)
 		snprintf(text, sizeof(text), "%u%%, %.1f of %.1f MB, %.1f MB/s%s",
 			 now < total ? (unsigned)(now * 100 / total) : 100, (double)now / MEGABYTE,
 			 (double)total / MEGABYTE, speed / MEGABYTE, left);
-	if (terminal && total > 0) {
-		char bar[BAR_WIDTH + 1];
-
-		n = now < total ? (int)(now * BAR_WIDTH / total) : BAR_WIDTH;
-		memset(bar, ' ', BAR_WIDTH);
-		memset(bar, '#', (size_t)n);
-		bar[BAR_WIDTH] = '\0';
-		(void)fprintf(stderr, "\r%s: [%s] %s\033[K", title, bar, text);
-		shown = true;
-		return stopped;
-	}
-	return progress_say(text);
+	return show(now, total, text);
 }
 
 void progress_title(const char *what)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/host.h"
+#include "cli/convert.h"
 #include "cli/instance.h"
 #include "cli/instance_end.h"
 #include "cli/move.h"
@@ -46,6 +47,12 @@ static void set_installed(struct registry *r, struct distro *d)
 {
 	(void)r;
 	d->state = DISTRO_INSTALLED;
+}
+
+static void set_nothing(struct registry *r, struct distro *d)
+{
+	(void)r;
+	(void)d;
 }
 
 static void set_moved(struct registry *r, struct distro *d)
@@ -114,6 +121,11 @@ static void recover_one(const struct distro *d)
 		change(d->id, set_installed);
 		break;
 	case DISTRO_CONVERTING:
+		/* That the location's own copy of the entry says the same comes first: then what is not of its version may go. */
+		change(d->id, set_nothing);
+		if (lock >= 0 && convert_recover(&now) == 0)
+			change(d->id, set_installed);
+		break;
 	case DISTRO_INSTALLED:
 		break;
 	}

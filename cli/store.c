@@ -13,9 +13,10 @@
 #include "distro/archive.h"
 
 /* All that lxrun puts into a location: trees and files. */
-static const char *const trees[] = {"rootfs"};
-static const char *const files[] = {"disk.ext4",        "distribution", "distribution.new", "missed-calls",
-				    "missed-calls.new", "sidecar",      "sidecar.new",      "sidecar.damaged"};
+static const char *const trees[] = {"rootfs", "rootfs.new", "rootfs.old", "links.new"};
+static const char *const files[] = {"disk.ext4",        "disk.ext4.new", "distribution",
+				    "distribution.new", "missed-calls",  "missed-calls.new",
+				    "sidecar",          "sidecar.new",   "sidecar.damaged"};
 
 int store_hold(const struct distro *d, const char *what)
 {

@@ -15,10 +15,11 @@
 struct sidecar;
 
 struct archive_progress {
-	uint64_t entries;     /* done */
-	uint64_t bytes;       /* of the archive, read or written */
-	uint64_t bytes_total; /* 0: unknown (a pipe) */
-	uint64_t content;     /* bytes of files */
+	uint64_t entries;       /* done */
+	uint64_t bytes;         /* of the archive, read or written */
+	uint64_t bytes_total;   /* 0: unknown (a pipe) */
+	uint64_t content;       /* bytes of files */
+	uint64_t content_total; /* 0: unknown */
 };
 
 struct archive_options {
@@ -36,6 +37,8 @@ struct archive_options {
 	 * nothing can be.
 	 */
 	struct sidecar *sidecar, *copy_sidecar;
+	/* What progress begins with: of work that is a part of more. */
+	struct archive_progress done;
 };
 
 #define ARCHIVE_CONTENT_MAX (64ull << 30)

@@ -65,17 +65,23 @@ static bool is_kept(const char *name)
 	       strcmp(name, ACL_DEFAULT_ATTRIBUTE) == 0;
 }
 
-/* What guests call it; NULL if it is not for them. kept_capability: we keep security.capability, a real one is not theirs. */
-static const char *guest_name(const char *name, bool kept_capability)
+/*
+ * What guests call it; NULL if it is not for them. kept_capability: we keep security.capability, a real one is not theirs.
+ * exact: also those that only guests of version 2 can have.
+ */
+static const char *guest_name(const char *name, bool kept_capability, bool exact)
 {
 	if (starts(name, OVERRIDE_PREFIX))
 		return NULL;
 	if (starts(name, OVERRIDE_KEPT_PREFIX)) {
 		name += sizeof(OVERRIDE_KEPT_PREFIX) - 1;
-		return is_kept(name) ? name : NULL;
+		return is_kept(name) || (exact && starts(name, "user.")) ? name : NULL;
 	}
 	if (strcmp(name, "security.capability") == 0)
 		return kept_capability ? NULL : name;
+	/* The others are the host's own. */
+	if (exact && !starts(name, "user."))
+		return NULL;
 	return is_kept(name) ? NULL : name;
 }
 
@@ -175,9 +181,13 @@ static int read_host(struct guest_attributes *a, int fd, const struct override *
 		return (int)size;
 	capability = lists(a->names, (size_t)size, OVERRIDE_KEPT_PREFIX "security.capability");
 	for (const char *name = a->names; name < a->names + size; name += strlen(name) + 1) {
-		const char *shown = guest_name(name, capability);
+		const char *shown = guest_name(name, capability, a->exact);
 		ssize_t n;
 
+		if (a->exact && strcmp(name, GUEST_INODE_ATTRIBUTE) == 0) {
+			n = fgetxattr(fd, name, a->inode, sizeof(a->inode) - 1);
+			a->inode[n < 0 ? 0 : n] = '\0';
+		}
 		if (shown == NULL)
 			continue;
 		n = read_value(a, fd, name, at);
@@ -223,6 +233,16 @@ static void take_kept(void *context, const struct sidecar_record *r)
 	name[r->name_length] = '\0';
 	memcpy(value, r->value, r->value_size);
 	k->to = value + r->value_size;
+	if (strcmp(name, GUEST_INODE_ATTRIBUTE) == 0) {
+		if (r->value_size < sizeof(k->a->inode)) {
+			memcpy(k->a->inode, value, r->value_size);
+			k->a->inode[r->value_size] = '\0';
+		}
+		return;
+	}
+	/* Guests do not see it. */
+	if (starts(name, OVERRIDE_KEPT_PREFIX) && !k->a->exact)
+		return;
 	if (strcmp(name, ACL_ACCESS_ATTRIBUTE) == 0)
 		take_acl(k->o, true, value, r->value_size, &k->a->acl_access);
 	else if (strcmp(name, ACL_DEFAULT_ATTRIBUTE) == 0)
@@ -258,6 +278,7 @@ int guest_attributes_read(struct guest_attributes *a, const struct sidecar *s, i
 	free(a->acl_default);
 	free(a->kept);
 	a->acl_access = a->acl_default = a->kept = NULL;
+	a->inode[0] = '\0';
 	if (name[0] == '\0')
 		r = read_host(a, fd, o);
 	if (r < 0 || s == NULL || sidecar_count(s) == 0 || sidecar_key_of(fd, name, st->st_dev, &key) < 0)

@@ -6,8 +6,18 @@
 #include "distro/archive_tar.h"
 #include "distro/sidecar.h"
 
+/* Where a store keeps what an inode of ext4 has besides attributes (distro/ext4_kept.h), and how long that may be. */
+#define GUEST_INODE_ATTRIBUTE OVERRIDE_KEPT_PREFIX "inode"
+#define GUEST_INODE_MAX       48
+
 /* Attributes in the guest's terms; buffers that are used again. */
 struct guest_attributes {
+	/*
+	 * Nothing is left out: names that guests cannot use here, which a distribution of version 2 had, and what its inodes
+	 * had besides attributes, in `inode`.
+	 */
+	bool exact;
+	char inode[GUEST_INODE_MAX];
 	struct tar_attribute *list;
 	size_t count, room;
 	char *names, *values;

@@ -59,15 +59,20 @@ static uint8_t lists_of(const struct tar_entry *e)
 	return lists;
 }
 
-void owner_of_entry(const struct tar_entry *e, struct override *ret)
+void owner_plain(const struct tar_entry *e, struct override *ret)
 {
-	const char *name = find_attribute(e, OVERRIDE_ATTRIBUTE) != NULL ? OVERRIDE_ATTRIBUTE : OVERRIDE_FUSE_ATTRIBUTE;
-
 	*ret = (struct override){.uid = (uid_t)e->uid, .gid = (gid_t)e->gid, .mode = e->mode};
 	if (S_ISCHR(e->mode) || S_ISBLK(e->mode))
 		ret->rdev = makedev(e->major, e->minor);
 	if (!S_ISLNK(e->mode))
 		ret->acl = lists_of(e);
+}
+
+void owner_of_entry(const struct tar_entry *e, struct override *ret)
+{
+	const char *name = find_attribute(e, OVERRIDE_ATTRIBUTE) != NULL ? OVERRIDE_ATTRIBUTE : OVERRIDE_FUSE_ATTRIBUTE;
+
+	owner_plain(e, ret);
 	for (size_t i = 0; i < e->attribute_count; i++) {
 		const struct tar_attribute *a = &e->attributes[i];
 		struct override o;
@@ -103,9 +108,16 @@ static bool is_ours(const char *name)
 	       strcmp(name, INSTANCE_DEVICES_ATTRIBUTE) == 0 || strcmp(name, INSTANCE_UNMARKED_ATTRIBUTE) == 0;
 }
 
-/* The host's name of an attribute; NULL if there is no place for it. */
-static const char *host_name(const char *name, char *buf, size_t size)
+/*
+ * The host's name of an attribute; NULL if there is no place for it. exact: those that mean something to us, and are of guests
+ * that are none of ours, are kept under another name.
+ */
+static const char *host_name(const struct owners *o, const char *name, char *buf, size_t size)
 {
+	if (o->exact && (is_kept(name) || starts(name, OVERRIDE_KEPT_PREFIX) || starts(name, OVERRIDE_PREFIX)))
+		return (size_t)snprintf(buf, size, "%s%s", OVERRIDE_KEPT_PREFIX, name) < size ? buf : NULL;
+	if (o->exact)
+		return starts(name, "user.") ? name : NULL;
 	if (starts(name, OVERRIDE_KEPT_PREFIX) && is_kept(name + sizeof(OVERRIDE_KEPT_PREFIX) - 1))
 		return name;
 	if (starts(name, OVERRIDE_KEPT_PREFIX) || starts(name, OVERRIDE_PREFIX) || is_ours(name))
@@ -119,6 +131,11 @@ static const char *host_name(const char *name, char *buf, size_t size)
 	return buf;
 }
 
+static bool has_namespace(const char *name)
+{
+	return starts(name, "user.") || is_kept(name);
+}
+
 /* In the sidecar, under the guest's name. name: of what is in the directory fd, "" for fd itself. */
 static int put_attribute(struct owners *o, int fd, const char *name, const char *attribute, const void *value,
 			 size_t size)
@@ -128,7 +145,7 @@ static int put_attribute(struct owners *o, int fd, const char *name, const char 
 
 	if (status < 0)
 		return status;
-	if (starts(attribute, OVERRIDE_KEPT_PREFIX))
+	if (starts(attribute, OVERRIDE_KEPT_PREFIX) && !o->exact)
 		attribute += sizeof(OVERRIDE_KEPT_PREFIX) - 1;
 	r.name = attribute;
 	r.name_length = (uint32_t)strlen(attribute);
@@ -137,12 +154,13 @@ static int put_attribute(struct owners *o, int fd, const char *name, const char 
 	return size <= SIDECAR_VALUE_MAX ? sidecar_put(o->sidecar, &r) : -E2BIG;
 }
 
-static void set(struct owners *o, int fd, const char *name, const void *value, size_t size)
+/* host NULL: only the sidecar has a place for it. */
+static void set(struct owners *o, int fd, const char *host, const char *guest, const void *value, size_t size)
 {
-	if (!o->no_attributes && fsetxattr(fd, name, value, size, 0) == 0)
+	if (!o->no_attributes && host != NULL && fsetxattr(fd, host, value, size, 0) == 0)
 		return;
-	if (o->sidecar == NULL || (!o->no_attributes && errno != EOPNOTSUPP) ||
-	    put_attribute(o, fd, "", name, value, size) < 0)
+	if (o->sidecar == NULL || (!o->exact && !o->no_attributes && errno != EOPNOTSUPP) ||
+	    put_attribute(o, fd, "", guest, value, size) < 0)
 		o->lost_attributes++;
 }
 
@@ -155,7 +173,7 @@ static void set_list(struct owners *o, int fd, const struct tar_entry *e, const 
 	if (r < 0)
 		o->lost_attributes++;
 	else if (r > 0)
-		set(o, fd, host_name(name, buf, sizeof(buf)), &a, acl_size(&a));
+		set(o, fd, host_name(o, name, buf, sizeof(buf)), name, &a, acl_size(&a));
 }
 
 static void set_attributes(struct owners *o, int fd, const struct tar_entry *e)
@@ -163,12 +181,12 @@ static void set_attributes(struct owners *o, int fd, const struct tar_entry *e)
 	for (size_t i = 0; i < e->attribute_count; i++) {
 		const struct tar_attribute *a = &e->attributes[i];
 		char buf[XATTR_NAME_MAX + 1];
-		const char *name = host_name(a->name, buf, sizeof(buf));
+		const char *name = host_name(o, a->name, buf, sizeof(buf));
 
 		if (is_list(a->name))
 			continue;
-		if (name != NULL)
-			set(o, fd, name, a->value, a->size);
+		if (name != NULL || (o->exact && has_namespace(a->name)))
+			set(o, fd, name, a->name, a->value, a->size);
 		else if (!is_ours(a->name))
 			o->lost_attributes++;
 	}
@@ -252,6 +270,14 @@ int owner_apply(struct owners *o, int fd, bool made, const struct tar_entry *e, 
 	return 0;
 }
 
+void owner_put_inode(struct owners *o, int fd, const char *name, const char *text)
+{
+	if (name[0] == '\0')
+		set(o, fd, GUEST_INODE_ATTRIBUTE, GUEST_INODE_ATTRIBUTE, text, strlen(text));
+	else if (o->sidecar == NULL || put_attribute(o, fd, name, GUEST_INODE_ATTRIBUTE, text, strlen(text)) < 0)
+		o->lost_attributes++;
+}
+
 void owner_special_attributes(struct owners *o, int dir, const char *name, const struct tar_entry *e)
 {
 	char buf[XATTR_NAME_MAX + 1];
@@ -259,12 +285,13 @@ void owner_special_attributes(struct owners *o, int dir, const char *name, const
 
 	for (size_t i = 0; i < e->attribute_count; i++) {
 		const struct tar_attribute *a = &e->attributes[i];
-		const char *host = host_name(a->name, buf, sizeof(buf));
+		const char *host = host_name(o, a->name, buf, sizeof(buf));
+		bool possible = o->exact ? has_namespace(a->name) : host != NULL && starts(host, OVERRIDE_KEPT_PREFIX);
 
-		if (is_ours(a->name) || is_list(a->name))
+		if ((is_ours(a->name) && !o->exact) || is_list(a->name))
 			continue;
-		if (o->sidecar == NULL || host == NULL || !starts(host, OVERRIDE_KEPT_PREFIX) ||
-		    put_attribute(o, dir, name, host, a->value, a->size) < 0)
+		if (o->sidecar == NULL || !possible ||
+		    put_attribute(o, dir, name, o->exact ? a->name : host, a->value, a->size) < 0)
 			o->lost_attributes++;
 	}
 	if (!S_ISLNK(e->mode) && list_of(e, ACL_ACCESS_ATTRIBUTE, &list) > 0 &&

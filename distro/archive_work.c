@@ -21,6 +21,7 @@ void work_begin(struct archive_work *w, const struct archive_options *o, struct 
 	static const struct archive_options none;
 
 	*w = (struct archive_work){.options = o != NULL ? o : &none, .message = message};
+	w->progress = w->options->done;
 	message->text[0] = '\0';
 	w->next_tick = now() + TICK;
 }

@@ -1,6 +1,9 @@
 /*
- * Disks of version 2: a tree as an ext4 image, without root and without mounting anything. Public; links libext2fs, so only
- * lxrun-archive uses it.
+ * Disks of version 2: from a tree to an ext4 image and back, without root and without mounting anything. Public; links libext2fs, so
+ * only lxrun-archive uses it.
+ *
+ * Everything that an inode has goes along: type, owner, mode, device, attributes and access control lists, flags, project, times of
+ * access and change to the nanosecond, hard links of everything, holes. Times of the inode's own change and of its birth do not.
  */
 #ifndef LX_DISTRO_EXT4_H
 #define LX_DISTRO_EXT4_H
@@ -12,10 +15,38 @@
 
 /*
  * Writes the tree at dir, in the guest's terms as archive_pack() does (owners, modes, devices, attributes, times, hard links,
- * holes), into a new image at path, which must not be there. On failure the image is removed; until it is complete it says of
- * itself that it is not clean. It has been synced when this returns.
+ * holes; sockets, too), into a new image at path, which must not be there. On failure the image is removed; until it is complete
+ * it says of itself that it is not clean. It has been synced when this returns.
  */
 MUST_CHECK int ext4_write_tree(int dir, const char *path, uint64_t size, const struct archive_options *o,
 			       struct message *message);
+
+/*
+ * Writes what is in the image at path into the empty directory dir, as a store keeps it; o->sidecar is written to. `links` is
+ * another empty directory of the same file system: what is in it afterwards is to be removed. The image is not believed: one that
+ * is damaged, or made to do harm, fails with a sentence.
+ */
+MUST_CHECK int ext4_read_tree(const char *path, int dir, int links, const struct archive_options *o,
+			      struct message *message);
+
+/* Compares the image with the tree, inode by inode and byte by byte; -EIO and a sentence that names what differs first. */
+MUST_CHECK int ext4_compare(const char *path, int dir, const struct archive_options *o, struct message *message);
+
+/*
+ * Has e2fsck look at an image that nobody uses. repair: a journal is replayed first, if it has to be, and what is done with a file
+ * system that was not closed. -EUCLEAN: it is damaged; -ENOENT: there is no e2fsck, and nothing was done.
+ */
+MUST_CHECK int ext4_check(const char *path, bool repair, struct message *message);
+
+/* What moving it will take. */
+struct ext4_needs {
+	uint64_t entries, content; /* bytes of files, without holes */
+	uint64_t space;            /* on the disk that it is moved to, at most */
+};
+/* Looks at all of a tree, or of an image, and for what cannot be moved: with a sentence that names it. */
+MUST_CHECK int ext4_scan_tree(int dir, const struct archive_options *o, struct ext4_needs *ret,
+			      struct message *message);
+MUST_CHECK int ext4_scan_disk(const char *path, const struct archive_options *o, struct ext4_needs *ret,
+			      struct message *message);
 
 #endif

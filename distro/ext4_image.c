@@ -10,13 +10,12 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define BLOCK           4096
-#define BLOCK_BITS      12
-#define JOURNAL_BLOCKS  16384
-#define FIRST_FREE_INO  11
-#define EXTENT_MAX      32768u
-#define EXTENTS_INSIDE  4
-#define SUBDIRS_COUNTED 64999
+#define BLOCK          4096
+#define BLOCK_BITS     12
+#define JOURNAL_BLOCKS 16384
+#define FIRST_FREE_INO 11
+#define EXTENT_MAX     32768u
+#define EXTENTS_INSIDE 4
 
 int image_fail(struct image *m, errcode_t e, const char *what)
 {
@@ -231,118 +230,4 @@ int image_write_inode(struct image *m, uint32_t ino, struct ext2_inode_large *in
 	}
 	m->extent_count = 0;
 	return e != 0 ? image_fail(m, e, "an inode") : 0;
-}
-
-/* --- directories -------------------------------------------------------------------------------------------------------------- */
-
-/* The blocks that a directory's entries fill, one after the other. */
-struct packer {
-	char *bytes;
-	size_t blocks, room;
-	size_t used;                 /* of the last block */
-	struct ext2_dir_entry *last; /* in it; gets what is left */
-	size_t usable;
-};
-
-static int next_block(struct packer *p)
-{
-	if (p->blocks == p->room) {
-		size_t room = p->room * 2 + 1;
-		char *more = realloc(p->bytes, room * BLOCK);
-
-		if (more == NULL)
-			return -ENOMEM;
-		p->bytes = more;
-		p->room = room;
-	}
-	memset(p->bytes + p->blocks * BLOCK, 0, BLOCK);
-	p->blocks++;
-	p->used = 0;
-	p->last = NULL;
-	return 0;
-}
-
-static void close_block(struct packer *p)
-{
-	if (p->last != NULL)
-		p->last->rec_len = (uint16_t)(p->last->rec_len + (p->usable - p->used));
-	p->used = p->usable;
-}
-
-static int pack(struct packer *p, uint32_t ino, uint8_t type, const char *name)
-{
-	size_t n = strlen(name), size = EXT2_DIR_REC_LEN((uint8_t)n);
-	struct ext2_dir_entry *e;
-
-	if (p->blocks == 0 || p->used + size > p->usable) {
-		close_block(p);
-		if (next_block(p) < 0)
-			return -ENOMEM;
-	}
-	e = (struct ext2_dir_entry *)(void *)(p->bytes + (p->blocks - 1) * BLOCK + p->used);
-	e->inode = ino;
-	e->rec_len = (uint16_t)size;
-	e->name_len = (uint16_t)(n | (size_t)type << 8);
-	memcpy(e->name, name, n);
-	p->used += size;
-	p->last = e;
-	return 0;
-}
-
-static int write_blocks(struct image *m, uint32_t ino, struct packer *p)
-{
-	size_t i = 0;
-
-	for (size_t x = 0; x < m->extent_count; x++)
-		for (uint32_t b = 0; b < m->extents[x].length; b++, i++) {
-			char *block = p->bytes + i * BLOCK;
-			errcode_t e;
-
-			ext2fs_initialize_dirent_tail(m->fs, EXT2_DIRENT_TAIL(block, BLOCK));
-			e = ext2fs_write_dir_block4(m->fs, m->extents[x].physical + b, block, 0, ino);
-			if (e != 0)
-				return image_fail(m, e, "a directory");
-		}
-	return 0;
-}
-
-int image_write_directory(struct image *m, uint32_t ino, uint32_t parent, struct ext2_inode_large *inode,
-			  const struct image_entry *entries, size_t count)
-{
-	struct packer p = {.usable = BLOCK - sizeof(struct ext2_dir_entry_tail)};
-	size_t subdirectories = 0, extents;
-	uint32_t done = 0;
-	int r = pack(&p, ino, EXT2_FT_DIR, ".");
-
-	if (r == 0)
-		r = pack(&p, parent, EXT2_FT_DIR, "..");
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		r = pack(&p, entries[i].ino, entries[i].type, entries[i].name);
-		subdirectories += entries[i].type == EXT2_FT_DIR;
-	}
-	if (r < 0) {
-		free(p.bytes);
-		return work_fail(&m->work, r, "there is not enough memory");
-	}
-	close_block(&p);
-	while (r == 0 && done < p.blocks) {
-		uint64_t physical;
-		uint32_t n;
-
-		r = image_blocks(m, done, (uint32_t)p.blocks - done, &physical, &n);
-		done += r == 0 ? n : 0;
-	}
-	inode->i_links_count = subdirectories > SUBDIRS_COUNTED - 2 ? 1 : (uint16_t)(subdirectories + 2);
-	inode->i_size = (uint32_t)(p.blocks * BLOCK);
-	inode->i_flags |= EXT4_EXTENTS_FL;
-	/* The inode first: checksums of blocks have its number and generation in them. Its extents are needed once more. */
-	extents = m->extent_count;
-	if (r == 0)
-		r = image_write_inode(m, ino, inode);
-	m->extent_count = extents;
-	if (r == 0)
-		r = write_blocks(m, ino, &p);
-	m->extent_count = 0;
-	free(p.bytes);
-	return r;
 }

@@ -8,6 +8,7 @@
 #include "distro/archive_guest.h"
 #include "distro/archive_links.h"
 #include "distro/archive_work.h"
+#include "distro/ext4_names.h"
 
 struct image_extent {
 	uint64_t physical;
@@ -23,15 +24,9 @@ struct image {
 	struct guest_attributes attributes;
 	struct image_extent *extents; /* of the inode that is being made */
 	size_t extent_count, extent_room;
-	char *name; /* of the entry, for people */
-	size_t length, room;
-};
-
-/* What is in a directory, in order. */
-struct image_entry {
-	uint32_t ino;
-	uint8_t type; /* EXT2_FT_* */
-	char name[256];
+	struct tree_path path; /* of the entry, for people */
+	bool no_range;         /* copy_file_range is of no use here */
+	bool no_flags;         /* nor is FS_IOC_GETFLAGS */
 };
 
 /* The file system's own parts: everything but files. The root directory and lost+found are still to be written. */
@@ -47,8 +42,27 @@ MUST_CHECK int image_blocks(struct image *m, uint32_t at, uint32_t n, uint64_t *
 MUST_CHECK int image_inode(struct image *m, uint32_t parent, mode_t mode, uint32_t *ret);
 /* Writes the inode with the extents that image_blocks() has collected, and forgets them. */
 MUST_CHECK int image_write_inode(struct image *m, uint32_t ino, struct ext2_inode_large *inode);
-/* The entries as the directory's blocks, and its inode. */
+
+/* --- ext4_inode.c: what an inode says of itself ------------------------------------------------------------------------------- */
+
+/* o: the guest's owner and mode. */
+MUST_CHECK int inode_describe(struct image *m, const struct stat *st, const struct override *o,
+			      struct ext2_inode_large *ret);
+void inode_put_device(struct ext2_inode_large *inode, dev_t rdev);
+uint8_t inode_type(mode_t mode); /* EXT2_FT_* */
+/*
+ * Reads its attributes into m->attributes, and takes from them what belongs into the inode: flags and project. fd and name as
+ * guest_owner() takes them.
+ */
+MUST_CHECK int inode_read_attributes(struct image *m, int fd, const char *name, const struct stat *st,
+				     const struct override *o, struct ext2_inode_large *inode);
+/* Writes those: the inode has been written. */
+MUST_CHECK int inode_put_attributes(struct image *m, uint32_t ino);
+
+/* --- ext4_directory.c ----------------------------------------------------------------------------------------------------------- */
+
+/* The entries, whose order changes, as the directory's blocks, with an index if they need more than one; and its inode. */
 MUST_CHECK int image_write_directory(struct image *m, uint32_t ino, uint32_t parent, struct ext2_inode_large *inode,
-				     const struct image_entry *entries, size_t count);
+				     struct names *entries);
 
 #endif

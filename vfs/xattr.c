@@ -325,7 +325,7 @@ __attribute__((noinline)) static ssize_t append_kept(const struct vfs_ns *ns, co
 		return kept == -ERANGE ? -E2BIG : kept;
 	for (size_t at = 0, length; at < (size_t)kept; at += length) {
 		length = strlen(names + at) + 1;
-		if (!may_see(ns, names + at))
+		if (!may_see(ns, names + at) || str_starts(names + at, KEPT_PREFIX))
 			continue;
 		if (n + length <= size)
 			memcpy(list + n, names + at, length);
