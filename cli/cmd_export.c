@@ -11,18 +11,22 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/store.h"
-#include "distro/archive.h"
+#include "distro/ext4.h"
+
+/* Not an archive: a disk of version 2. */
+#define FORMAT_EXT4 ((enum archive_format) - 1)
 
 static const struct {
 	const char *name;
 	enum archive_format format;
 } formats[] = {
-	{"tar", ARCHIVE_TAR},    {"tar.gz", ARCHIVE_TAR_GZ}, {"tar.xz", ARCHIVE_TAR_XZ}, {"tar.zst", ARCHIVE_TAR_ZST},
-	{"tgz", ARCHIVE_TAR_GZ}, {"txz", ARCHIVE_TAR_XZ},    {"tzst", ARCHIVE_TAR_ZST},  {"wsl", ARCHIVE_TAR_GZ},
+	{"tar", ARCHIVE_TAR},         {"tar.gz", ARCHIVE_TAR_GZ}, {"tar.xz", ARCHIVE_TAR_XZ},
+	{"tar.zst", ARCHIVE_TAR_ZST}, {"ext4", FORMAT_EXT4},      {"tgz", ARCHIVE_TAR_GZ},
+	{"txz", ARCHIVE_TAR_XZ},      {"tzst", ARCHIVE_TAR_ZST},  {"wsl", ARCHIVE_TAR_GZ},
 };
 
-/* The first four are --format's; all are extensions. */
-#define FORMATS 4
+/* The first five are --format's; all are extensions. */
+#define FORMATS 5
 
 static enum archive_format find_format(const struct options *o, const char *file)
 {
@@ -32,7 +36,7 @@ static enum archive_format find_format(const struct options *o, const char *file
 		if (strcmp(said, formats[i].name) == 0)
 			return formats[i].format;
 	if (said != NULL)
-		report_fatal("there is no format '%s': it is one of tar, tar.gz, tar.xz, tar.zst", said);
+		report_fatal("there is no format '%s': it is one of tar, tar.gz, tar.xz, tar.zst, ext4", said);
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
 		size_t n = strlen(formats[i].name), all = strlen(file);
 
@@ -72,10 +76,10 @@ static int open_target(const char *file, struct target *ret, struct message *m)
 	} else {
 		(void)snprintf(directory, sizeof(directory), "%.*s", slash != NULL ? (int)(slash - file) + 1 : 1,
 			       slash != NULL ? file : ".");
-		ret->fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+		ret->fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
 		ret->nameless = ret->fd >= 0;
 		if (ret->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL)) {
-			ret->fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+			ret->fd = open(file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 			ret->made = ret->fd >= 0;
 		}
 	}
@@ -106,6 +110,44 @@ static int name_target(struct target *t, struct message *m)
 	return error;
 }
 
+/* What is written to it is not in order, and there is much that is not written at all. */
+static int check_disk_target(const struct target *t, struct message *m)
+{
+	struct stat st;
+
+	if (fstat(t->fd, &st) == 0 && S_ISREG(st.st_mode) && t->fd != STDOUT_FILENO)
+		return 0;
+	message_set(m, "'%s' is no file that a disk could be written to", t->file);
+	return -EINVAL;
+}
+
+static int write_disk(struct reading *g, const struct target *t, const struct archive_options *o, struct message *m)
+{
+	char path[PATH_MAX];
+	int r = check_disk_target(t, m);
+
+	if (r < 0)
+		return r;
+	if (g->d.version == 1)
+		return ext4_write_file(g->root, t->fd, EXT4_SIZE_DEFAULT, o, m);
+	r = reading_disk(g, path, sizeof(path), m);
+	return r == 0 ? ext4_copy(path, t->fd, o, m) : r;
+}
+
+static int write_it(struct reading *g, const struct target *t, enum archive_format format,
+		    const struct archive_options *options, struct message *m)
+{
+	struct archive_options o = *options;
+	int r = format != FORMAT_EXT4 ? reading_files(g, &o, m) : 0;
+
+	if (r == 0)
+		r = store_sidecar(g->lock, false, &o.sidecar, m);
+	if (r == 0)
+		r = format == FORMAT_EXT4 ? write_disk(g, t, &o, m) : archive_pack(g->root, t->fd, format, &o, m);
+	sidecar_close(o.sidecar);
+	return r;
+}
+
 int cmd_export(const struct options *o)
 {
 	enum archive_format format = find_format(o, o->arguments[1]);
@@ -123,10 +165,7 @@ int cmd_export(const struct options *o)
 	(void)snprintf(what, sizeof(what), "exporting %s", g.d.name);
 	options = *progress_begin(what, o->given[OPTION_SILENT]);
 	if (r == 0)
-		r = store_sidecar(g.lock, false, &options.sidecar, &m);
-	if (r == 0)
-		r = archive_pack(g.root, t.fd, format, &options, &m);
-	sidecar_close(options.sidecar);
+		r = write_it(&g, &t, format, &options, &m);
 	signal = progress_end();
 	if (r == 0)
 		r = name_target(&t, &m);

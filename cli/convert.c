@@ -96,6 +96,18 @@ static int name_parts(struct conversion *c, struct message *m)
 	return 0;
 }
 
+/* Files of a size that a limit forbids are an error like any other, and descriptors are needed for each directory on the way. */
+static void raise_limits(void)
+{
+	struct rlimit limit;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max < 4096 ? limit.rlim_max : 4096;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 /* --- what both directions do -------------------------------------------------------------------------------------------------------- */
 
 static int PRINTF_LIKE(3, 4) failed(struct message *m, int error, const char *format, ...)
@@ -242,9 +254,9 @@ static int write_tree(struct conversion *c, int tree, struct message *m)
 	return syncfs(c->location) < 0 ? failed(m, -errno, "cannot write '%s'", c->d.location) : 0;
 }
 
-static int to_tree(struct conversion *c, struct message *m)
+/* It is in order, and there is room for what is in it. */
+static int prepare_disk(struct conversion *c, struct message *m)
 {
-	int tree CLEANUP(host_close_at) = -1;
 	int r = hold_disk(c, m);
 
 	if (r == 0) {
@@ -256,6 +268,14 @@ static int to_tree(struct conversion *c, struct message *m)
 	if (r == 0)
 		r = check_space(c, m);
 	c->options.done.content_total = c->needs.content;
+	return r;
+}
+
+static int to_tree(struct conversion *c, struct message *m)
+{
+	int tree CLEANUP(host_close_at) = -1;
+	int r = prepare_disk(c, m);
+
 	if (r == 0)
 		tree = make_tree(c, m);
 	if (r == 0)
@@ -265,19 +285,28 @@ static int to_tree(struct conversion *c, struct message *m)
 	return r == 0 ? name_it(c, c->fresh_rootfs, c->rootfs, m) : r;
 }
 
-/* --- all of it ------------------------------------------------------------------------------------------------------------------------ */
-
-/* Files of a size that a limit forbids are an error like any other, and descriptors are needed for each directory on the way. */
-static void raise_limits(void)
+int convert_unpack(const struct distro *d, int location, const struct archive_options *o, struct message *m)
 {
-	struct rlimit limit;
+	struct conversion c = {.d = *d, .version = 1, .location = location, .disk = -1, .options = *o};
+	int tree CLEANUP(host_close_at) = -1;
+	int r = convert_recover(d);
 
-	(void)signal(SIGXFSZ, SIG_IGN);
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max < 4096 ? limit.rlim_max : 4096;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	raise_limits();
+	if (r < 0)
+		return failed(m, r, "cannot clear up '%s'", d->location);
+	r = name_parts(&c, m);
+	if (r == 0)
+		r = prepare_disk(&c, m);
+	if (r == 0)
+		tree = make_tree(&c, m);
+	if (r == 0)
+		r = tree < 0 ? tree : write_tree(&c, tree, m);
+	if (c.disk >= 0)
+		close(c.disk);
+	return r < 0 ? r : take_fd(&tree);
 }
+
+/* --- all of it ------------------------------------------------------------------------------------------------------------------------ */
 
 void convert(const char *name, int version, bool quiet)
 {

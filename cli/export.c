@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/convert.h"
 #include "cli/instance.h"
 #include "cli/recover.h"
+#include "distro/ext4.h"
 
 static void set_state(const char *id, enum distro_state state)
 {
@@ -50,10 +52,6 @@ static int take(struct reading *g, struct registry *r, const char *name, struct 
 			    name, nearest != NULL ? nearest->name : "");
 		return -ENOENT;
 	}
-	if (d->version != 1) {
-		message_set(m, "%s is of version 2, which cannot be read yet", d->name);
-		return -EINVAL;
-	}
 	g->d = *d;
 	g->lock = d->state == DISTRO_INSTALLED ? location_lock(d->location) : -EWOULDBLOCK;
 	if (g->lock == -EWOULDBLOCK) {
@@ -64,7 +62,7 @@ static int take(struct reading *g, struct registry *r, const char *name, struct 
 		message_set(m, "%s cannot be read as a whole while it runs: lxrun --terminate %s", d->name, d->name);
 		return -EBUSY;
 	}
-	error = g->lock < 0 ? g->lock : open_root(g);
+	error = g->lock < 0 ? g->lock : d->version == 1 ? open_root(g) : 0;
 	if (error < 0) {
 		message_set(m, "cannot open the files of %s in '%s': %s", d->name, d->location, strerror(-error));
 		return error;
@@ -87,9 +85,32 @@ int reading_begin(struct reading *g, const char *name, struct message *m)
 	return error;
 }
 
+int reading_files(struct reading *g, const struct archive_options *o, struct message *m)
+{
+	if (g->root < 0)
+		g->root = convert_unpack(&g->d, g->lock, o, m);
+	return g->root < 0 ? g->root : 0;
+}
+
+int reading_disk(const struct reading *g, char *path, size_t size, struct message *m)
+{
+	int r = distro_path(&g->d, "disk.ext4", path, size);
+
+	if (r < 0) {
+		message_set(m, "the path of '%s' is too long", g->d.location);
+		return r;
+	}
+	r = ext4_check(path, true, m);
+	return r == -ENOENT ? 0 : r;
+}
+
 void reading_end(struct reading *g)
 {
+	/* If not now, then by the next command. */
+	if (g->d.version == 2 && convert_recover(&g->d) < 0)
+		return;
 	set_state(g->d.id, DISTRO_INSTALLED);
-	close(g->root);
+	if (g->root >= 0)
+		close(g->root);
 	close(g->lock);
 }

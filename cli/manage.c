@@ -18,11 +18,12 @@ typedef int (*command)(const struct options *o);
 
 #ifndef LX_ARCHIVES
 /* The other program's. */
-#define cmd_clone       NULL
-#define cmd_export      NULL
-#define cmd_import      NULL
-#define cmd_install     NULL
-#define cmd_set_version NULL
+#define cmd_clone           NULL
+#define cmd_export          NULL
+#define cmd_import          NULL
+#define cmd_import_in_place NULL
+#define cmd_install         NULL
+#define cmd_set_version     NULL
 #endif
 
 #define VERB(id, function, ...) [VERB_##id] = cmd_##function,

@@ -118,7 +118,9 @@ static void recover_one(const struct distro *d)
 			change(d->id, registry_remove);
 		break;
 	case DISTRO_EXPORTING:
-		change(d->id, set_installed);
+		/* A disk's files, for the time being. */
+		if (now.version == 1 || convert_recover(&now) == 0)
+			change(d->id, set_installed);
 		break;
 	case DISTRO_CONVERTING:
 		/* That the location's own copy of the entry says the same comes first: then what is not of its version may go. */

@@ -1,11 +1,13 @@
 #include "cli/site.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,8 +75,8 @@ static NORETURN void no_such_distribution(const struct options *o, const struct 
 	report_fatal("there is no distribution '%s'%s; 'lxrun --list' lists them", o->distribution, guess);
 }
 
-/* `lxrun --version 1 NAME`: by the program that does so, with what it has to say about it. */
-static void install(const char *name)
+/* What lxrun-manage does with these words, and has to say about it; quiet: its standard output is nobody's. */
+static void manage(const char *const words[], bool quiet)
 {
 	/* The terminal's signals reach both, and the child has to clean up. */
 	sighandler_t interrupt = signal(SIGINT, SIG_IGN), quit = signal(SIGQUIT, SIG_IGN);
@@ -87,7 +89,9 @@ static void install(const char *name)
 	if (child == 0) {
 		(void)signal(SIGINT, interrupt);
 		(void)signal(SIGQUIT, quit);
-		execl(program, "lxrun", "--install", name, "--no-launch", "--version", "1", (char *)NULL);
+		if (quiet)
+			(void)dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+		execv(program, (char *const *)(uintptr_t)words);
 		report_fatal("cannot execute %s: %s", program, strerror(errno));
 	}
 	if (child < 0)
@@ -100,8 +104,16 @@ static void install(const char *name)
 		(void)signal(WTERMSIG(status), SIG_DFL);
 		(void)raise(WTERMSIG(status));
 	}
-	if (status != 0)
+	if (status != 0 && !quiet)
 		exit(EXIT_OWN_FAILURE);
+}
+
+/* `lxrun --version N NAME` of one that is not there. */
+static void install(const char *name, int version)
+{
+	const char number[] = {(char)('0' + version), '\0'};
+
+	manage((const char *const[]){"lxrun", "--install", name, "--no-launch", "--version", number, NULL}, false);
 }
 
 static void find_distribution(const struct options *o, struct distro *ret)
@@ -113,7 +125,7 @@ static void find_distribution(const struct options *o, struct distro *ret)
 	d = o->distribution != NULL ? registry_find(&registry, o->distribution) : registry_default(&registry);
 	if (d == NULL && o->distribution != NULL && o->version != 0 && distro_name_is_valid(o->distribution)) {
 		registry_done(&registry);
-		install(o->distribution);
+		install(o->distribution, o->version);
 		distributions_read(&registry);
 		d = registry_find(&registry, o->distribution);
 	}
@@ -123,8 +135,11 @@ static void find_distribution(const struct options *o, struct distro *ret)
 	registry_done(&registry);
 }
 
-/* A distribution of which a command is at work, or was killed at it, is none. */
-static void check_state(const struct distro *d)
+/*
+ * A distribution of which a command is at work, or was killed at it, is none; but one that was being converted is whole, and what
+ * has been left is cleared up first, as every verb does.
+ */
+static void check_state(const struct options *o, struct distro *d)
 {
 	static const char *const states[] = {
 		[DISTRO_INSTALLING] = "being installed",
@@ -132,23 +147,43 @@ static void check_state(const struct distro *d)
 		[DISTRO_EXPORTING] = "being exported",
 		[DISTRO_UNINSTALLING] = "being removed",
 	};
+	int location CLEANUP(host_close_at) = -1;
 
+	if (d->state == DISTRO_CONVERTING) {
+		manage((const char *const[]){"lxrun", "--list", "--quiet", NULL}, true);
+		find_distribution(o, d);
+	}
+	if (d->state == DISTRO_CONVERTING) {
+		location = open(d->location, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (location >= 0 && flock(location, LOCK_EX | LOCK_NB) == 0)
+			return;
+	}
 	if (d->state != DISTRO_INSTALLED && d->state != DISTRO_EXPORTING)
 		report_fatal("%s is %s, or that was interrupted; 'lxrun --list -v' tells more", d->name,
 			     states[d->state]);
 }
 
+/* `lxrun --version N NAME` of one that is of the other version. */
+static void change_version(const struct options *o, struct distro *d)
+{
+	const char number[] = {(char)('0' + o->version), '\0'};
+
+	manage((const char *const[]){"lxrun", "--set-version", d->name, number, NULL}, false);
+	find_distribution(o, d);
+	if (d->version != o->version)
+		report_fatal("%s is of version %d again: another command has changed it", d->name, d->version);
+}
+
 static void open_distribution(const struct options *o, struct site *ret)
 {
-	const struct distro *d = &ret->distro;
+	struct distro *d = &ret->distro;
 	int r;
 
-	find_distribution(o, &ret->distro);
+	find_distribution(o, d);
 	ret->is_distro = true;
-	check_state(d);
+	check_state(o, d);
 	if (o->version != 0 && o->version != d->version)
-		report_fatal("%s is of version %d, and lxrun cannot convert it to version %d yet", d->name, d->version,
-			     o->version);
+		change_version(o, d);
 	/* Its files are its kernel's. */
 	ret->root_fd = -1;
 	if (d->version == 2)

@@ -18,6 +18,7 @@ _lxrun_verb() {
 	--shutdown) echo --shutdown ;;
 	--install) echo --install ;;
 	--import) echo --import ;;
+	--import-in-place) echo --import-in-place ;;
 	--export) echo --export ;;
 	--clone) echo --clone ;;
 	--help | -h) echo --help ;;
@@ -36,7 +37,7 @@ _lxrun_options() {
 	run) echo '--distribution --rootfs --version --user --cd --env --exec --shell --shell-type --trace --gate --without --help' ;;
 	--list) echo '--verbose --quiet --running --all --online --json --help' ;;
 	--set-default) echo '--help' ;;
-	--set-version) echo '--help' ;;
+	--set-version) echo '--quiet --help' ;;
 	--set-default-version) echo '--help' ;;
 	--manage) echo '--move --rename --set-default-user --help' ;;
 	--unregister) echo '--help' ;;
@@ -44,6 +45,7 @@ _lxrun_options() {
 	--shutdown) echo '--force --help' ;;
 	--install) echo '--version --from-file --bootstrap --suite --mirror --name --location --no-launch --max-size --quiet --help' ;;
 	--import) echo '--version --max-size --quiet --help' ;;
+	--import-in-place) echo '--quiet --help' ;;
 	--export) echo '--format --quiet --help' ;;
 	--clone) echo '--location --quiet --help' ;;
 	--help) echo '--help' ;;
@@ -80,7 +82,7 @@ _lxrun_value() {
 	'--install --max-size') : ;;
 	'--import --version') : ;;
 	'--import --max-size') : ;;
-	'--export --format') compgen -W 'tar tar.gz tar.xz tar.zst' -- "$cur" ;;
+	'--export --format') compgen -W 'tar tar.gz tar.xz tar.zst ext4' -- "$cur" ;;
 	'--clone --location') compgen -d -- "$cur" ;;
 	'--compat --gate') compgen -W 'patched trap notify ptrace' -- "$cur" ;;
 	'--compat --suite') : ;;
@@ -105,6 +107,8 @@ _lxrun_word() {
 	'--import 0') _lxrun_names ;;
 	'--import 1') : ;;
 	'--import 2') compgen -f -- "$cur" ;;
+	'--import-in-place 0') _lxrun_names ;;
+	'--import-in-place 1') compgen -f -- "$cur" ;;
 	'--export 0') _lxrun_names ;;
 	'--export 1') compgen -f -- "$cur" ;;
 	'--clone 0') _lxrun_names ;;
@@ -117,7 +121,11 @@ _lxrun_word() {
 }
 
 _lxrun() {
+<<<<<<< HEAD
 	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --terminate --shutdown --install --import --export --clone --help --doctor --status --rewrite-report --compat --version'
+=======
+	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --terminate --shutdown --install --import --import-in-place --export --clone --help --doctor --status --rewrite-report --version'
+>>>>>>> 4338878 (Convert a distribution that is to run as the other version, import disks in place, export and copy them)
 
 	COMPREPLY=()
 	[ "$COMP_CWORD" -lt 2 ] || verb=$(_lxrun_verb "${COMP_WORDS[1]}")

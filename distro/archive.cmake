@@ -12,5 +12,5 @@ target_link_libraries(distro_archive PUBLIC distro base PRIVATE PkgConfig::ARCHI
 
 # Disks of version 2, for lxrun-archive only.
 pkg_check_modules(EXT2FS REQUIRED IMPORTED_TARGET ext2fs com_err)
-add_library(distro_ext4 STATIC ext4_check.c ext4_compare.c ext4_content.c ext4_directory.c ext4_disk.c ext4_image.c ext4_inode.c ext4_kept.c ext4_linked.c ext4_names.c ext4_scan.c ext4_store.c ext4_tree.c ext4_walk.c)
+add_library(distro_ext4 STATIC ext4_check.c ext4_compare.c ext4_content.c ext4_copy.c ext4_directory.c ext4_disk.c ext4_image.c ext4_inode.c ext4_kept.c ext4_linked.c ext4_names.c ext4_scan.c ext4_store.c ext4_tree.c ext4_walk.c)
 target_link_libraries(distro_ext4 PUBLIC distro_archive PRIVATE PkgConfig::EXT2FS lx_warnings)

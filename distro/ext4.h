@@ -20,6 +20,11 @@
  */
 MUST_CHECK int ext4_write_tree(int dir, const char *path, uint64_t size, const struct archive_options *o,
 			       struct message *message);
+/* The same to an empty file that fd is open on for reading and writing, and that has a name or not. */
+MUST_CHECK int ext4_write_file(int dir, int fd, uint64_t size, const struct archive_options *o,
+			       struct message *message);
+/* Copies an image to an empty file, by reference where the file system can, with its holes. */
+MUST_CHECK int ext4_copy(const char *path, int fd, const struct archive_options *o, struct message *message);
 
 /*
  * Writes what is in the image at path into the empty directory dir, as a store keeps it; o->sidecar is written to. `links` is
@@ -42,6 +47,7 @@ MUST_CHECK int ext4_check(const char *path, bool repair, struct message *message
 struct ext4_needs {
 	uint64_t entries, content; /* bytes of files, without holes */
 	uint64_t space;            /* on the disk that it is moved to, at most */
+	bool is_system;            /* of an image: there are /etc or /bin in it */
 };
 /* Looks at all of a tree, or of an image, and for what cannot be moved: with a sentence that names it. */
 MUST_CHECK int ext4_scan_tree(int dir, const struct archive_options *o, struct ext4_needs *ret,

@@ -5,6 +5,7 @@
 #include <et/com_err.h>
 #include <ext2fs/ext3_extents.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -82,14 +83,16 @@ static errcode_t fill(ext2_filsys fs)
 	return e;
 }
 
-int image_make(struct image *m, const char *path, uint64_t size)
+int image_make(struct image *m, uint64_t size)
 {
 	struct ext2_super_block s = {0};
+	char path[32];
 	errcode_t e;
 
-	m->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (m->fd < 0 || ftruncate(m->fd, (off_t)size) < 0)
-		return work_fail(&m->work, -errno, "cannot make the disk '%.300s': %s", path, strerror(errno));
+	if (ftruncate(m->fd, (off_t)size) < 0)
+		return work_fail(&m->work, -errno, "cannot make the disk: %s", strerror(errno));
+	/* It need not have another name. */
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", m->fd);
 	(void)initialize_ext2_error_table();
 	set_features(&s);
 	ext2fs_blocks_count_set(&s, size >> BLOCK_BITS);

@@ -18,7 +18,7 @@ struct image_extent {
 struct image {
 	struct archive_work work;
 	ext2_filsys fs;
-	int fd; /* the same file, for data */
+	int fd; /* the same file, for data; the caller's */
 	blk64_t goal;
 	struct links links;
 	struct guest_attributes attributes;
@@ -30,7 +30,7 @@ struct image {
 };
 
 /* The file system's own parts: everything but files. The root directory and lost+found are still to be written. */
-MUST_CHECK int image_make(struct image *m, const char *path, uint64_t size);
+MUST_CHECK int image_make(struct image *m, uint64_t size);
 MUST_CHECK int image_finish(struct image *m);
 
 /* The libext2fs error as a sentence about what was being done. */

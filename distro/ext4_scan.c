@@ -247,6 +247,8 @@ static int scan_directory(struct scan *s, const struct disk_inode *i, unsigned d
 	for (size_t k = 0; r == 0 && k < n.count; k++) {
 		const char *name = names_text(&n, &n.list[k]);
 
+		if (depth == 0 && (strcmp(name, "etc") == 0 || strcmp(name, "bin") == 0))
+			s->needs.is_system = true;
 		if (tree_path_add(&s->disk.path, name) < 0)
 			r = no_memory(s->disk.work);
 		if (r == 0)

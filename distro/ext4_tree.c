@@ -333,15 +333,15 @@ static int tree(struct image *m, int *fd, uint32_t ino, uint32_t parent, const s
 	return r;
 }
 
-int ext4_write_tree(int dir, const char *path, uint64_t size, const struct archive_options *o, struct message *message)
+int ext4_write_file(int dir, int file, uint64_t size, const struct archive_options *o, struct message *message)
 {
 	int fd CLEANUP(host_close_at) = fcntl(dir, F_DUPFD_CLOEXEC, 3);
-	struct image m = {.fd = -1};
+	struct image m = {.fd = file};
 	struct stat st;
 	int r;
 
 	work_begin(&m.work, o, message);
-	r = image_make(&m, path, size);
+	r = image_make(&m, size);
 	if (r == 0 && fstat(dir, &st) < 0)
 		r = work_fail(&m.work, -errno, "cannot look at the root directory: %s", strerror(errno));
 	if (r == 0 && tree_path_add(&m.path, "") < 0)
@@ -354,13 +354,25 @@ int ext4_write_tree(int dir, const char *path, uint64_t size, const struct archi
 		r = work_end(&m.work);
 	if (m.fs != NULL)
 		ext2fs_free(m.fs);
-	if (m.fd >= 0)
-		close(m.fd);
-	if (r < 0 && r != -EEXIST)
-		(void)unlink(path);
 	links_done(&m.links);
 	guest_attributes_done(&m.attributes);
 	free(m.extents);
 	tree_path_done(&m.path);
+	return r;
+}
+
+int ext4_write_tree(int dir, const char *path, uint64_t size, const struct archive_options *o, struct message *message)
+{
+	int fd CLEANUP(host_close_at) = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0) {
+		r = -errno;
+		message_set(message, "cannot make the disk '%.300s': %s", path, strerror(errno));
+		return r;
+	}
+	r = ext4_write_file(dir, fd, size, o, message);
+	if (r < 0)
+		(void)unlink(path);
 	return r;
 }
