@@ -129,7 +129,7 @@ static int write_disk(struct reading *g, const struct target *t, const struct ar
 	if (r < 0)
 		return r;
 	if (g->d.version == 1)
-		return ext4_write_file(g->root, t->fd, EXT4_SIZE_DEFAULT, o, m);
+		return ext4_write_file(g->root, t->fd, store_disk_size(), o, m);
 	r = reading_disk(g, path, sizeof(path), m);
 	return r == 0 ? ext4_copy(path, t->fd, o, m) : r;
 }

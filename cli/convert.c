@@ -146,6 +146,12 @@ static int check_space(const struct conversion *c, struct message *m)
 			    c->d.location);
 		return -ENOSPC;
 	}
+	if (c->version == 2 && c->needs.space > store_disk_size() / 8 * 7) {
+		message_set(m, "a disk of %llu MB (wsl2.defaultVhdSize) has no room for the %llu MB of '%s'",
+			    (unsigned long long)(store_disk_size() >> 20), (unsigned long long)(c->needs.space >> 20),
+			    c->d.name);
+		return -ENOSPC;
+	}
 	if (c->version == 1 && v.f_files > 0 && v.f_favail < c->needs.entries) {
 		message_set(m, "there are not enough inodes where '%s' is: %llu are needed, %llu are free", c->d.name,
 			    (unsigned long long)c->needs.entries, (unsigned long long)v.f_favail);
@@ -189,7 +195,7 @@ static int write_image(struct conversion *c, int tree, struct message *m)
 		r = check_space(c, m);
 	o.done.content_total = c->options.done.content_total = c->needs.content;
 	if (r == 0)
-		r = ext4_write_tree(tree, c->fresh_image, EXT4_SIZE_DEFAULT, &o, m);
+		r = ext4_write_tree(tree, c->fresh_image, store_disk_size(), &o, m);
 	sidecar_close(o.sidecar);
 	return r;
 }

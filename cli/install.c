@@ -244,7 +244,7 @@ int install_disk(struct install *n, const struct archive_options *o, struct mess
 	own.sidecar = NULL;
 	r = store_sidecar(n->lock, false, &own.sidecar, m);
 	if (r == 0)
-		r = ext4_write_tree(n->root, disk, EXT4_SIZE_DEFAULT, &own, m);
+		r = ext4_write_tree(n->root, disk, store_disk_size(), &own, m);
 	sidecar_close(own.sidecar);
 	if (r < 0)
 		return r;

@@ -11,6 +11,7 @@
 #include "cli/instance.h"
 #include "cli/report.h"
 #include "distro/archive.h"
+#include "distro/ext4.h"
 
 /* All that lxrun puts into a location: trees and files. */
 static const char *const trees[] = {"rootfs", "rootfs.new", "rootfs.old", "links.new"};
@@ -41,6 +42,16 @@ int store_sidecar(int location, bool write, struct sidecar **ret, struct message
 		message_set(m, "cannot read '%s', where owners of links are kept: %s", SIDECAR_NAME,
 			    r == -EPROTONOSUPPORT ? "a newer lxrun has written it" : strerror(-r));
 	return r;
+}
+
+uint64_t store_disk_size(void)
+{
+	struct lxrun_config c;
+
+	lxrun_config_read(NULL, &c);
+	if (c.disk_size == 0)
+		return EXT4_SIZE_DEFAULT;
+	return c.disk_size < EXT4_SIZE_LEAST ? EXT4_SIZE_LEAST : c.disk_size & ~UINT64_C(4095);
 }
 
 static bool is_ours(const char *name)

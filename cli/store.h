@@ -14,6 +14,9 @@ MUST_CHECK int store_hold(const struct distro *d, const char *what);
 /* The sidecar of a location that the directory is open on; -errno, and a sentence. */
 MUST_CHECK int store_sidecar(int location, bool write, struct sidecar **ret, struct message *m);
 
+/* How large a new disk of version 2 may become. */
+uint64_t store_disk_size(void);
+
 /* The first name in a location that is none of a distribution's; NULL if there is none. The buffer is the next call's, too. */
 const char *store_stranger(const char *location);
 

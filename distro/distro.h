@@ -197,6 +197,7 @@ struct lxrun_config {
 	uint64_t memory; /* bytes, 0: half of the host's */
 	int64_t processors;
 	uint64_t swap;
+	uint64_t disk_size; /* wsl2.defaultVhdSize: what disks may become; 0: 1 TB */
 	bool localhost_forwarding;
 	char networking_mode[33];
 };

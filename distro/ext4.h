@@ -12,6 +12,7 @@
 
 /* How large a disk may become; it takes what is written to it. */
 #define EXT4_SIZE_DEFAULT (UINT64_C(1) << 40)
+#define EXT4_SIZE_LEAST   (UINT64_C(256) << 20)
 
 /*
  * Writes the tree at dir, in the guest's terms as archive_pack() does (owners, modes, devices, attributes, times, hard links,

@@ -14,6 +14,8 @@
 #define BLOCK          4096
 #define BLOCK_BITS     12
 #define JOURNAL_BLOCKS 16384
+#define JOURNAL_SMALL  4096                /* of disks of less than */
+#define SMALL          (UINT64_C(1) << 19) /* blocks */
 #define FIRST_FREE_INO 11
 #define EXTENT_MAX     32768u
 #define EXTENTS_INSIDE 4
@@ -67,7 +69,8 @@ static void mark_zeroed(ext2_filsys fs)
 
 static errcode_t fill(ext2_filsys fs)
 {
-	struct ext2fs_journal_params journal = {.num_journal_blocks = JOURNAL_BLOCKS};
+	struct ext2fs_journal_params journal = {
+		.num_journal_blocks = ext2fs_blocks_count(fs->super) < SMALL ? JOURNAL_SMALL : JOURNAL_BLOCKS};
 	errcode_t e = ext2fs_allocate_tables(fs);
 
 	if (e != 0)

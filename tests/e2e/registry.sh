@@ -152,10 +152,9 @@ END
 	says 'the default version 2' '' --set-default-version 2
 	says 'and 1 again' '' --set-default-version 1
 	refuses 'the default version 3' "no version '3'" --set-default-version 3
-	refuses 'version 2 of a distribution' 'of version 1, which this lxrun cannot convert' --set-version alpine 2
+	refuses 'version 3 of a distribution' "no version '3'" --set-version alpine 3
 	refuses 'version 1 of one that has it' 'of version 1 already' --set-version alpine 1
 	refuses 'an unknown one' "no distribution 'x'" --set-version x 1
-	refuses 'to run as version 2' 'of version 1, and lxrun cannot convert it to version 2 yet' --version 2 alpine
 
 	# The default user.
 	says 'a default user' '' --manage debian-12 --set-default-user ann

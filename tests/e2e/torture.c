@@ -299,12 +299,12 @@ int main(int argc, char **argv)
 	times();
 	flags();
 	sparse("sparse", 8192, 12, 200000);
-	sparse("hole", 1, 0, 10ll << 30);
+	sparse("hole", 1, 0, full ? 10ll << 30 : 10ll << 20);
 	if (full || strcmp(how, "many") == 0) {
 		many("many", full ? 100000 : 3000, 0);
 		many("subdirectories", 0, full ? 66000 : 300);
 		deep(full ? 300 : 70);
-		sparse("pieces", 65536, full ? 3000 : 400, 8ll << 30);
+		sparse("pieces", 65536, full ? 3000 : 400, full ? 8ll << 30 : 30ll << 20);
 	}
 	if (full)
 		large("large", (4ull << 30) + (100ull << 20));

@@ -1,0 +1,223 @@
+#!/usr/bin/env bash
+# Distributions moved from version 1 to version 2 and back: nothing is lost, whatever happens meanwhile. A tree of every type is
+# compared entry by entry; the command is killed at system calls that change the disk, interrupted, and told that the disk is full;
+# a byte of the copy is changed before it is compared. Without lxrun there is nothing to test.
+#
+# usage: as of all batteries; LX_KILLS is how often each of these (1), or `all`; LX_TREE which tree (small, many, full)
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/instances.lib.sh"
+battery core
+kills=${LX_KILLS:-1}
+PATH=$PATH:/usr/sbin:/sbin
+
+as() {
+	${become_of[$side]} "$@"
+}
+
+# entries FILE: of the tree, as a program of the distribution sees them.
+entries() {
+	run "$side" box entries -t /srv/t
+	[ "$status" -eq 0 ] || not_ok "$side: entries: $status $err"
+	mv "$results/out" "$1"
+}
+
+# How many entries of its tree differ from what they were.
+different() {
+	entries "$results/now"
+	diff "$results/before" "$results/now" | grep -c '^[<>]'
+}
+
+places() {
+	as ls -A "$location" | sort | tr '\n' ' '
+}
+
+# to VERSION: with a sentence if that fails.
+to() {
+	run "$side" --set-version box "$1" --quiet
+	[ "$status" -eq 0 ] || not_ok "$side: to version $1: $status $err"
+}
+
+# at HOW N VERSION: under killat. Its status in $status, the number of calls, for count, in $calls.
+at() {
+	local plain=${program_of[$side]}
+	program_of[$side]="$killat $1 $2 $plain"
+	: >"$results/calls" && chmod 666 "$results/calls"
+	run "$side" --set-version box "$3" --quiet 3>"$results/calls"
+	program_of[$side]=$plain
+	calls=$(cat "$results/calls")
+}
+
+# whole TITLE VERSIONS: it starts at once, is of one of the versions, has all, and there is nothing else.
+whole() {
+	local problem='' version
+	version=$(registered version)
+	if [ "$version" = 1 ]; then
+		[ "$(different)" = 0 ] || problem+="it does not start, or is not the same: $err; "
+	fi
+	run "$side" --list -q
+	version=$(registered version)
+	[[ $2 == *$version* ]] || problem+="it is of version $version; "
+	[ "$(registered state)" = installed ] || problem+="it is $(registered state); "
+	if [ "$version" = 1 ]; then
+		[ "$(places)" = 'distribution rootfs sidecar ' ] || problem+="there are $(places); "
+	else
+		[ "$(places)" = 'disk.ext4 distribution ' ] || problem+="there are $(places); "
+		as e2fsck -fn "$location/disk.ext4" >"$results/fsck" 2>&1 || problem+='fsck finds something; '
+	fi
+	[ -z "$problem" ] || not_ok "$side: $1: $problem"
+	[ -n "$problem" ] || [ -z "$verbose" ] || ok "$side: $1"
+	[ -n "$problem" ] || whole_ones=$((whole_ones + 1))
+}
+
+registered() {
+	sed -n "/^name = \"box\"/,/^\[/s/^$1 = \"\{0,1\}\([^\"]*\)\"\{0,1\}/\1/p" "${data_of[$side]}/lxrun/registry"
+}
+
+# points COUNT: which calls; more of them near the end, where the registry changes.
+points() {
+	local i
+	if [ "$kills" = all ]; then
+		seq "$1"
+		return
+	fi
+	for ((i = 0; i < kills; i++)); do
+		if [ $((i % 2)) -eq 0 ]; then
+			echo $((RANDOM % $1 + 1))
+		else
+			echo $(($1 - RANDOM % ($1 < 40 ? $1 : 40)))
+		fi
+	done
+}
+
+box() {
+	as mkdir -p "$location/rootfs/srv" "$location/rootfs/root"
+	fill_two "$side" "$location/rootfs"
+	as sh -c 'cp "$1" "$2" "$3/bin/" && chmod 755 "$3/bin/entries" "$3/bin/torture"' copy "$staged/entries" "$staged/torture" \
+		"$location/rootfs"
+	register "$side" box "$location"
+	run "$side" box torture "$1" /srv/t
+	[ "$status" -eq 0 ] || die "cannot make the tree: $err"
+	entries "$results/before"
+}
+
+# The byte behind the words, at their last place in the disk or file.
+flip='f=$1; at=$(grep -abo "several names" "$f" | tail -n 1 | cut -d: -f1); [ -n "$at" ] && printf X | dd of="$f" bs=1 seek="$at" conv=notrunc status=none'
+
+for side in "${sides[@]}"; do
+	[ "$side" != native ] || continue
+	programs=$(dirname "$refuse")
+	staged=$("$tests_dir/stage" "$programs/killat" "$programs/entries" "$programs/torture") || exit 1
+	killat=$staged/killat
+	data_of[$side]=$(as mktemp -d /dev/shm/lxc.XXXXXX) || exit 1
+	location=${data_of[$side]}/box
+	copies+=("${data_of[$side]}")
+	as mkdir -p "${data_of[$side]}/lxrun" "${data_of[$side]}/here" "${data_of[$side]}/config/lxrun"
+	as sh -c 'printf "[general]\ninstanceIdleTimeout=0\n[wsl2]\ndefaultVhdSize=%s\n" "$2" >"$1"' config \
+		"${data_of[$side]}/config/lxrun/config" "$([ "${LX_TREE:-}" = full ] && echo 20G || echo 256M)"
+	box "${LX_TREE:-small}"
+
+	# --- there and back ---------------------------------------------------------------------------------------------------------
+	whole_ones=0
+	to 2
+	whole 'to version 2' 2
+	to 1
+	whole 'and back' 1
+	to 2
+	whole 'and there again' 2
+	to 1
+	whole 'and back again' 1
+	is "$side" 'moved four times' 4 "$whole_ones"
+
+	# --- what cannot be done ----------------------------------------------------------------------------------------------------
+	run "$side" --set-version box 1
+	is "$side" 'to the version that it has' '125 1' "$status $(grep -c 'of version 1 already$' <<<"$err")"
+	background "$side" box sleep 60
+	until_true "[ \"\$(guests $side)\" -gt 0 ]"
+	run "$side" --set-version box 2
+	is "$side" 'while it runs' '125 1 1' "$status $(wc -l <<<"$err") $(grep -c 'while it runs: lxrun --terminate box$' <<<"$err")"
+	run "$side" --terminate box
+	wait "${jobs[@]}" 2>/dev/null
+	jobs=()
+
+	# --- disks that come and go -------------------------------------------------------------------------------------------------
+	disk=${data_of[$side]}/disk
+	run "$side" --export box "$disk" --format ext4 --quiet
+	is "$side" 'exported as a disk' '0 0' "$status $(as e2fsck -fn "$disk" >/dev/null 2>&1; echo $?)"
+	run "$side" --import-in-place other "$disk" --quiet
+	is "$side" 'imported in place' '0 ' "$status $err"
+	run "$side" --clone other third --quiet
+	is "$side" 'a copy of a disk' '0 ' "$status $err"
+	run "$side" --set-version third 1 --quiet
+	run "$side" third entries -t /srv/t
+	is "$side" 'is the same as a tree' '0 0' "$status $(diff "$results/before" "$results/out" | grep -c '^[<>]')"
+	run "$side" --export other "${data_of[$side]}/other.tar" --quiet
+	is "$side" 'a disk as an archive' '0 ' "$status $err"
+	run "$side" --unregister other
+	is "$side" 'the disk is where it was' '0 yes' "$status $([ -s "$disk" ] && echo yes)"
+	run "$side" --unregister third
+	as sh -c 'head -c 300000 /dev/urandom >"$1"' noise "${data_of[$side]}/noise"
+	run "$side" --import-in-place noise "${data_of[$side]}/noise" --quiet
+	is "$side" 'no disk' '125 1' "$status $(grep -c 'is no ext4 disk' <<<"$err")"
+	as sh -c 'cp --sparse=always "$1" "$2" && dd if=/dev/urandom of="$2" bs=4096 seek=40 count=200 conv=notrunc status=none' damage "$disk" \
+		"${data_of[$side]}/damaged"
+	run "$side" --import-in-place damaged "${data_of[$side]}/damaged" --quiet
+	is "$side" 'a damaged disk' '125 1' "$status $(wc -l <<<"$err")"
+	is "$side" 'nothing of them is left' box "$(run "$side" --list -q && cat "$results/out")"
+
+	# --- a byte that is not what was written --------------------------------------------------------------------------------------
+	as mkdir "${data_of[$side]}/bin"
+	# shellcheck disable=SC2016
+	as sh -c 'printf "#!/bin/sh\nfor f; do :; done\ncase \$f in *.new) set -- \"\$f\"; %s;; esac\nexec /usr/sbin/e2fsck -fn \"\$f\"\n" "$2" >"$1/e2fsck" &&
+		chmod 755 "$1/e2fsck"' fake "${data_of[$side]}/bin" "${flip//%/%%}"
+	path=$PATH
+	PATH=${data_of[$side]}/bin:$PATH
+	run "$side" --set-version box 2 --quiet
+	PATH=$path
+	is "$side" 'a changed byte in the disk' '125 1' "$status $(grep -c 'stays of version 1: the copy is not the same: .* differs in its content$' <<<"$err")"
+	whole_ones=0
+	whole 'a changed byte in the disk' 1
+	to 2
+	plain=${program_of[$side]}
+	# shellcheck disable=SC2016
+	as sh -c 'printf "#!/bin/sh\nf=%s/rootfs.new/srv/t/hard/same\ntouch -r \$f %s.as\nprintf X | dd of=\$f bs=1 seek=3 conv=notrunc status=none\ntouch -r %s.as \$f\n" "$1" "$2" "$2" >"$2"; chmod 755 "$2"' \
+		flip "$location" "${data_of[$side]}/flip"
+	program_of[$side]="$killat syncfs 1 ${data_of[$side]}/flip $plain"
+	run "$side" --set-version box 1 --quiet
+	program_of[$side]=$plain
+	is "$side" 'a changed byte in the tree' '125 1' "$status $(grep -c "stays of version 2: the copy is not the same: 'srv/t/hard/same' differs in its content$" <<<"$err")"
+	whole 'a changed byte in the tree' 2
+	is "$side" 'is found, and the old one stays' 2 "$whole_ones"
+	to 1
+
+	# --- killed, interrupted, out of space ------------------------------------------------------------------------------------------
+	if [ "${LX_TREE:-small}" != small ]; then
+		# The tree of every type alone.
+		run "$side" --unregister box
+		box small
+	fi
+	whole_ones=0
+	wanted=0
+	for version in 2 1; do
+		at count 0 "$version"
+		[ "$status" -eq 0 ] || not_ok "$side: count: $status $err"
+		total=$calls
+		to $((3 - version))
+		hows=(kill interrupt full)
+		[ "$kills" != 1 ] || hows=(kill "${hows[$version]}")
+		for how in "${hows[@]}"; do
+			for point in $(points "$total"); do
+				wanted=$((wanted + 1))
+				at "$how" "$point" "$version"
+				[ "$how" = kill ] || [ "$status" -ne 0 ] || [ "$(registered version)" = "$version" ] ||
+					not_ok "$side: $how at $point: no failure"
+				[ "$how" = kill ] || [ "$(wc -l <<<"$err")" -le 1 ] || not_ok "$side: $how at $point: $err"
+				whole "$how at call $point of $total to version $version" 12
+				[ "$(registered version)" != "$version" ] || to $((3 - version))
+			done
+		done
+		to "$version"
+	done
+	is "$side" "ended at $wanted calls: it is whole, and nothing is left over" "$wanted" "$whole_ones"
+	run "$side" --shutdown
+done
+finish
