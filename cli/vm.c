@@ -10,7 +10,6 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,9 +20,7 @@
 #include "cli/rundir_base.h"
 
 /* Names of sockets are short, and UML puts one of its own two directories further down. */
-#define PARENT_MAX 80
-/* Without KVM: the smaller of half the host's memory and this. */
-#define MEMORY_MAX            (UINT64_C(4) << 30)
+#define PARENT_MAX            80
 #define MEMORY_LEAST          (UINT64_C(64) << 20)
 #define END_MILLISECONDS      12000
 #define SHUTDOWN_MILLISECONDS 3500
@@ -84,16 +81,10 @@ static int connect_to(const char *runtime)
 
 /* --- starting --------------------------------------------------------------------------------------------------------------- */
 
+/* 0: whatever the backend is good for. */
 static uint64_t memory_of(const struct lxrun_config *c)
 {
-	struct sysinfo info;
-	uint64_t half = MEMORY_MAX;
-
-	if (c->memory != 0)
-		return c->memory < MEMORY_LEAST ? MEMORY_LEAST : c->memory;
-	if (sysinfo(&info) == 0)
-		half = (uint64_t)info.totalram * info.mem_unit / 2;
-	return half < MEMORY_MAX ? half : MEMORY_MAX;
+	return c->memory != 0 && c->memory < MEMORY_LEAST ? MEMORY_LEAST : c->memory;
 }
 
 static NORETURN void become_host(int listener, const char *runtime, const struct lxrun_config *c, const char *program,
@@ -116,8 +107,9 @@ static NORETURN void become_host(int listener, const char *runtime, const struct
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	snprintf(numbers[0], sizeof(numbers[0]), "%llu", (unsigned long long)memory_of(c));
 	snprintf(numbers[1], sizeof(numbers[1]), "%lld", (long long)c->vm_idle_timeout);
+	snprintf(numbers[2], sizeof(numbers[2]), "%lld", (long long)c->processors);
 	execl(program, "lxrun-vm", "3", runtime, agent, c->kernel, numbers[0], numbers[1], c->backend,
-	      c->localhost_forwarding ? "1" : "0", (char *)NULL);
+	      c->localhost_forwarding ? "1" : "0", numbers[2], (char *)NULL);
 	_exit(127);
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct vm_backend *const vm_backends[] = {&uml_backend, NULL};
+const struct vm_backend *const vm_backends[] = {&qemu_kvm_backend, &uml_backend, &qemu_tcg_backend, NULL};
 
 int vm_fail(struct vm_message *m, int error, const char *format, ...)
 {
@@ -16,41 +16,48 @@ int vm_fail(struct vm_message *m, int error, const char *format, ...)
 	return error;
 }
 
-static const struct vm_backend *named(const char *name, const struct vm_config *c, struct vm_message *message)
+static bool is_meant(const struct vm_backend *b, const char *name)
 {
-	struct vm_message reason;
+	size_t n = strlen(name);
 
-	for (size_t i = 0; vm_backends[i] != NULL; i++) {
-		if (strcmp(vm_backends[i]->name, name) != 0)
-			continue;
-		if (vm_backends[i]->probe(c, &reason) >= 0)
-			return vm_backends[i];
-		(void)vm_fail(message, 0, "the backend %s, which the configuration asks for, cannot be used: %.300s",
-			      name, reason.text);
-		return NULL;
-	}
-	(void)vm_fail(message, 0, "there is no backend '%.64s', which the configuration asks for", name);
-	return NULL;
+	return n == 0 || (strncmp(b->name, name, n) == 0 && (b->name[n] == '\0' || b->name[n] == '+'));
 }
 
 const struct vm_backend *vm_choose(const char *name, const struct vm_config *c, struct vm_message *message)
 {
 	const struct vm_backend *best = NULL;
 	struct vm_message reason;
+	size_t n = 0;
 	int least = 0;
 
-	if (name != NULL && name[0] != '\0')
-		return named(name, c, message);
+	(void)vm_fail(message, 0, "there is no backend '%.64s', which the configuration asks for", name);
 	for (size_t i = 0; vm_backends[i] != NULL; i++) {
-		int cost = vm_backends[i]->probe(c, &reason);
+		int cost;
 
-		if (cost < 0 && best == NULL)
-			(void)vm_fail(message, 0, "version 2 cannot be used here: %s: %.300s", vm_backends[i]->name,
-				      reason.text);
+		if (!is_meant(vm_backends[i], name))
+			continue;
+		cost = vm_backends[i]->probe(c, &reason);
 		if (cost >= 0 && (best == NULL || cost < least)) {
 			best = vm_backends[i];
 			least = cost;
 		}
+		if (cost >= 0)
+			continue;
+		/* All reasons in one sentence, in the order in which they would have been taken. */
+		if (n == 0)
+			n = (size_t)snprintf(
+				message->text, sizeof(message->text),
+				name[0] == '\0'
+					? "version 2 cannot be used here: "
+					: "the backend %.32s, which the configuration asks for, cannot be used: ",
+				name);
+		else
+			n += (size_t)snprintf(message->text + n, sizeof(message->text) - n, "; ");
+		if (n < sizeof(message->text))
+			n += (size_t)snprintf(message->text + n, sizeof(message->text) - n, "%s: %.200s",
+					      vm_backends[i]->name, reason.text);
+		if (n >= sizeof(message->text))
+			n = sizeof(message->text) - 1;
 	}
 	return best;
 }

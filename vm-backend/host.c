@@ -2,7 +2,7 @@
  * lxrun-vm: the process that has the VM. cli starts it with a listening socket, and it leaves when nobody has needed the VM for a
  * while. host.h has its parts; it prints nothing: who waits for it is told on the socket.
  *
- *	lxrun-vm FD RUNTIME AGENT KERNEL MEMORY IDLE BACKEND FORWARD
+ *	lxrun-vm FD RUNTIME AGENT KERNEL MEMORY IDLE BACKEND FORWARD PROCESSORS
  *	lxrun-vm probe RUNTIME AGENT KERNEL MEMORY	prints a line for each backend: its name, and "usable" or why it is not
  */
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,12 @@
 #include "vm-backend/network.h"
 
 #define BOOT_MILLISECONDS 30000
+/* Of a backend whose probe proves little. */
+#define BOOT_MILLISECONDS_UNCERTAIN 10000
+#define TIME_MILLISECONDS           30000
+/* Without virtualization: the smaller of half the host's memory and this; for processors, the smaller of the host's and this. */
+#define MEMORY_MAX        (UINT64_C(4) << 30)
+#define PROCESSORS_MAX    4
 #define TICK_MILLISECONDS 100
 #define CLIENTS_MAX       1024
 #define READ_MOST         (64u << 10)
@@ -72,15 +79,66 @@ void host_shutdown(bool force)
 	host.shutdown_at = host_now() + (force ? 300 : GRACE_MILLISECONDS);
 }
 
+/* The last line of what its kernel and QEMU said; "" if there is none. */
+static void last_words(char *ret, size_t size)
+{
+	char path[PATH_MAX + 8], line[1024];
+	FILE *f;
+
+	ret[0] = '\0';
+	snprintf(path, sizeof(path), "%s/log", host.vm.runtime);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (line[0] != '\0')
+			snprintf(ret, size, "%s", line);
+	}
+	if (f != NULL)
+		fclose(f);
+}
+
+static bool start_another(void);
+
 static void vm_is_gone(void)
 {
-	char sentence[PATH_MAX + 128];
+	char sentence[PATH_MAX + 512], words[300];
 
-	snprintf(sentence, sizeof(sentence), "the utility VM did not start; what its kernel said is in %s/log",
-		 host.vm.runtime);
+	if (!host.up && host.shutdown_at == 0 && start_another())
+		return;
+	last_words(words, sizeof(words));
+	snprintf(sentence, sizeof(sentence), "the utility VM did not start by %s; what was said is in %s/log%s%s",
+		 host.vm.backend->name, host.vm.runtime, words[0] != '\0' ? ": " : "", words);
 	host_leave(host.shutdown_at != 0 ? "the utility VM was shut down"
 		   : host.up             ? "the utility VM has ended unexpectedly"
 					 : sentence);
+}
+
+/* --- time -------------------------------------------------------------------------------------------------------------------- */
+
+static int64_t clock_ns(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+void host_send_time(void)
+{
+	uint64_t ns = (uint64_t)clock_ns(CLOCK_REALTIME);
+
+	must(queue_frame(&host.out, 0, FRAME_TIME, 0, &ns, sizeof(ns)));
+	host.time_sent = host_now();
+	host.time_offset = (int64_t)ns - clock_ns(CLOCK_MONOTONIC);
+}
+
+/* Once in a while, for clocks that drift; at once when the host's has jumped, which it does when the host has slept. */
+static void keep_time(int64_t now)
+{
+	int64_t jump = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC) - host.time_offset;
+
+	if (host.up && (now - host.time_sent >= TIME_MILLISECONDS || jump > 100000000 || jump < -100000000))
+		host_send_time();
 }
 
 /* --- the channel's bytes ----------------------------------------------------------------------------------------------------- */
@@ -140,10 +198,13 @@ static void accept_one(void)
 static void tick(void)
 {
 	int64_t now = host_now();
+	bool uncertain = (host.vm.backend->capabilities & VM_UNCERTAIN) != 0;
 
-	if (!host.up && now - host.started > BOOT_MILLISECONDS)
-		host_leave("the utility VM did not start within 30 seconds; what its kernel said is in 'log' of its "
-			   "runtime directory");
+	if (!host.up && now - host.started > (uncertain ? BOOT_MILLISECONDS_UNCERTAIN : BOOT_MILLISECONDS)) {
+		vm_is_gone();
+		return;
+	}
+	keep_time(now);
 	members_tick();
 	if (host.shutdown_at != 0 && host.members == NULL && host.up && !host.shutdown_sent) {
 		must(queue_frame(&host.out, 0, FRAME_SHUTDOWN, 0, NULL, 0));
@@ -206,23 +267,79 @@ static void farewell(void)
 	}
 }
 
+static struct vm_config config;
+static const char *wanted_backend;
+
+static void set_defaults(const char *memory, const char *processors)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	struct sysinfo info;
+
+	config.memory = strtoull(memory, NULL, 10);
+	config.processors = (unsigned)strtoul(processors, NULL, 10);
+	config.half_memory = MEMORY_MAX;
+	if (sysinfo(&info) == 0)
+		config.half_memory = (uint64_t)info.totalram * info.mem_unit / 2;
+	if (config.memory == 0)
+		config.memory = config.half_memory < MEMORY_MAX ? config.half_memory : MEMORY_MAX;
+	else
+		config.half_memory = config.memory;
+	config.host_processors = online > 0 ? (unsigned)online : 1;
+	if (config.processors > config.host_processors)
+		config.processors = config.host_processors;
+}
+
+static int start_by(const struct vm_backend *backend, struct vm_message *m)
+{
+	struct vm_config c = config;
+	bool fast = (backend->capabilities & VM_FAST) != 0;
+
+	if (fast)
+		c.memory = c.half_memory;
+	if (c.processors == 0)
+		c.processors = fast || c.host_processors < PROCESSORS_MAX ? c.host_processors : PROCESSORS_MAX;
+	host.started = host_now();
+	return backend->start(&c, &host.vm, m);
+}
+
+/* Where the probe was fooled: whatever is next. */
+static bool start_another(void)
+{
+	struct vm_message m;
+	const struct vm_backend *backend;
+
+	if (host.vm.backend->failed == NULL)
+		return false;
+	host.vm.backend->failed();
+	backend = vm_choose(wanted_backend, &config, &m);
+	if (backend == NULL || backend == host.vm.backend)
+		return false;
+	host.vm.backend->stop(&host.vm);
+	host.vm.backend = NULL;
+	queue_drop(&host.in, queue_length(&host.in));
+	if (start_by(backend, &m) == 0)
+		return true;
+	host_leave(m.text);
+	return true;
+}
+
 static int start(char **argv)
 {
-	struct vm_config c = {.runtime = argv[2],
-			      .agent = argv[3],
-			      .kernel = argv[4],
-			      .memory = strtoull(argv[5], NULL, 10),
-			      .processors = 1};
 	struct vm_message m = {"no memory"};
-	const struct vm_backend *backend = vm_choose(argv[7], &c, &m);
-	int r = backend == NULL ? -ENOENT : network_open(&c.network);
+	const struct vm_backend *backend;
+	int r;
 
+	config.runtime = argv[2];
+	config.agent = argv[3];
+	config.kernel = argv[4];
+	set_defaults(argv[5], argv[9]);
+	wanted_backend = argv[7];
+	backend = vm_choose(wanted_backend, &config, &m);
+	r = backend == NULL ? -ENOENT : network_open(&config.network);
 	if (r == 0)
-		r = backend->start(&c, &host.vm, &m);
-	if (r == 0) {
-		close(c.network);
+		r = start_by(backend, &m);
+	if (r == 0)
 		return 0;
-	}
 	/* Who waits learns why. */
 	accept_one();
 	host_leave(m.text);
@@ -232,13 +349,15 @@ static int start(char **argv)
 
 static int print_probes(char **argv)
 {
-	struct vm_config c = {
-		.runtime = argv[2], .agent = argv[3], .kernel = argv[4], .memory = strtoull(argv[5], NULL, 10)};
 	struct vm_message reason;
 
+	config.runtime = argv[2];
+	config.agent = argv[3];
+	config.kernel = argv[4];
+	set_defaults(argv[5], "0");
 	for (size_t i = 0; vm_backends[i] != NULL; i++)
 		printf("%s %s\n", vm_backends[i]->name,
-		       vm_backends[i]->probe(&c, &reason) >= 0 ? "usable" : reason.text);
+		       vm_backends[i]->probe(&config, &reason) >= 0 ? "usable" : reason.text);
 	return 0;
 }
 
@@ -249,7 +368,7 @@ int main(int argc, char **argv)
 	if (argc == 6 && strcmp(argv[1], "probe") == 0)
 		return print_probes(argv);
 
-	if (argc != 9)
+	if (argc != 10)
 		return 2;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);

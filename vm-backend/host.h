@@ -45,6 +45,7 @@ struct host {
 	struct member *members;
 	struct client *clients;
 	int64_t started, idle_since, idle_limit;
+	int64_t time_sent, time_offset;
 	bool forward_ports;
 };
 
@@ -56,6 +57,9 @@ void host_leave(const char *sentence);
 /* Asks all to end, and the VM to power off; by force after a while, or at once. */
 void host_shutdown(bool force);
 MUST_CHECK char *host_copy(const char *text);
+
+/* The VM's clock follows the host's. */
+void host_send_time(void);
 
 /* --- host_clients.c --- */
 void client_add(int fd);

@@ -16,6 +16,7 @@ static void take_hello(const struct frame *f)
 	host.window = theirs.window;
 	host.up = true;
 	must(queue_frame(&host.out, 0, FRAME_HELLO, 0, &own, sizeof(own)));
+	host_send_time();
 }
 
 static void take_port(const struct frame *f)

@@ -1,4 +1,4 @@
-/* The initramfs: a cpio archive ("newc") of a console and one program, made anew for every start, since it is small. */
+/* The initramfs: a cpio archive ("newc") of a console and one program, and of modules where a kernel needs them, made anew for every start, since it is small. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -49,7 +49,18 @@ static int copy(int to, int from, off_t size)
 	return pad(to);
 }
 
-int initramfs_make(const char *agent)
+/* Kernels take archives one behind the other. */
+static int append(int fd, const char *path)
+{
+	int from CLEANUP(host_close_at) = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (from < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return fstat(from, &st) < 0 ? -errno : copy(fd, from, st.st_size);
+}
+
+int initramfs_make(const char *agent, const char *more)
 {
 	int program CLEANUP(host_close_at) = open(agent, O_RDONLY | O_CLOEXEC);
 	int fd CLEANUP(host_close_at) = -1;
@@ -70,5 +81,7 @@ int initramfs_make(const char *agent)
 		r = copy(fd, program, st.st_size);
 	if (r == 0)
 		r = put_header(fd, "TRAILER!!!", 0, 0, 0, 0);
+	if (r == 0 && more != NULL)
+		r = append(fd, more);
 	return r < 0 ? r : take_fd(&fd);
 }

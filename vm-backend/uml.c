@@ -5,25 +5,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/host.h"
 #include "vm-backend/backend.h"
 #include "vm-backend/mconsole.h"
 
-/* With a serial line that loses nothing (kernel/README.md). */
-#define OWN_NAME "linux-uml"
-#define PACKAGED "/usr/bin/linux.uml"
 /* What it is called in its runtime directory: umid. */
 #define NAME  "vm"
 #define DISKS 16
@@ -31,33 +23,12 @@
 
 /* --- what there is ---------------------------------------------------------------------------------------------------------- */
 
-static bool executable(const char *path)
-{
-	return access(path, X_OK) == 0;
-}
-
-/* The user's own, ours in the cache or beside the agent, the distribution's package. */
-static int find_kernel(const struct vm_config *c, char *ret, size_t size)
-{
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	const char *slash = strrchr(c->agent, '/');
-
-	if (c->kernel != NULL && c->kernel[0] != '\0') {
-		snprintf(ret, size, "%s", c->kernel);
-		return executable(ret) ? 0 : -ENOENT;
-	}
-	if (cache != NULL && cache[0] == '/')
-		snprintf(ret, size, "%s/lxrun/kernel/" OWN_NAME, cache);
-	else
-		snprintf(ret, size, "%s/.cache/lxrun/kernel/" OWN_NAME, home != NULL ? home : "");
-	if (executable(ret))
-		return 0;
-	snprintf(ret, size, "%.*s/" OWN_NAME, slash != NULL ? (int)(slash - c->agent) : 0, c->agent);
-	if (executable(ret))
-		return 0;
-	snprintf(ret, size, PACKAGED);
-	return executable(ret) ? 0 : -ENOENT;
-}
+static const struct vm_kernels kernels = {
+	.own = "linux-uml",
+	.packaged = "linux-uml-packaged",
+	.installed = "/usr/bin/linux.uml",
+	.hint = "there is no kernel: kernel/build makes one, and Debian's package user-mode-linux has one",
+};
 
 /* The guest's memory is a file there, mapped executable, and written as far as the guest uses it. */
 static bool is_good_for_memory(const char *path, uint64_t memory)
@@ -93,13 +64,12 @@ static int probe(const struct vm_config *c, struct vm_message *reason)
 {
 	char kernel[PATH_MAX];
 
-	if (find_kernel(c, kernel, sizeof(kernel)) < 0)
-		return vm_fail(reason, -ENOENT,
-			       c->kernel != NULL && c->kernel[0] != '\0'
-				       ? "the kernel %.200s of the configuration is not there, or cannot be executed"
-				       : "there is no kernel: kernel/build makes one, and Debian's package "
-					 "user-mode-linux has one%.0s",
-			       c->kernel);
+	int r = vm_find_kernel(c, &kernels, kernel, sizeof(kernel), reason);
+
+	if (r < 0)
+		return r;
+	if (access(kernel, X_OK) < 0)
+		return vm_fail(reason, -EACCES, "the kernel %.200s cannot be executed", kernel);
 	if (may_trace() < 0)
 		return vm_fail(reason, -EPERM, "this host allows no tracing (kernel.yama.ptrace_scope is 3)");
 	if (find_memory(c) == NULL)
@@ -131,34 +101,30 @@ static void pin(void)
 		}
 }
 
-static NORETURN void become(const struct vm_config *c, const char *kernel, int channel, int initramfs)
+struct parts {
+	char kernel[PATH_MAX];
+	int channel, initramfs;
+};
+
+static void become(const struct vm_config *c, void *context)
 {
-	char words[10][PATH_MAX + 64];
+	const struct parts *p = context;
+	char words[5][PATH_MAX + 64];
 	char *argv[16], temporary[PATH_MAX];
 	size_t n = 0;
-	int log = -1;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	(void)setpgid(0, 0);
 	pin();
-	snprintf(words[0], sizeof(words[0]), "%s/log", c->runtime);
-	log = open(words[0], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	(void)dup2(open("/dev/null", O_RDWR), 0);
-	if (log >= 0) {
-		(void)dup2(log, 1);
-		(void)dup2(log, 2);
-	}
-	(void)fcntl(channel, F_SETFD, 0);
+	(void)fcntl(p->channel, F_SETFD, 0);
 	(void)fcntl(c->network, F_SETFD, 0);
 	snprintf(temporary, sizeof(temporary), "%s", find_memory(c));
 	(void)setenv("TMPDIR", temporary, 1);
 	argv[n++] = (char *)(uintptr_t) "lxrun-kernel";
 	snprintf(words[0], sizeof(words[0]), "mem=%lluM", (unsigned long long)(c->memory >> 20));
-	snprintf(words[1], sizeof(words[1]), "initrd=/proc/self/fd/%d", initramfs);
-	snprintf(words[2], sizeof(words[2]), "ssl0=fd:%d", channel);
+	snprintf(words[1], sizeof(words[1]), "initrd=/proc/self/fd/%d", p->initramfs);
+	snprintf(words[2], sizeof(words[2]), "ssl0=fd:%d", p->channel);
 	snprintf(words[3], sizeof(words[3]), "vec0:transport=fd,fd=%d,mtu=16000", c->network);
 	snprintf(words[4], sizeof(words[4]), "uml_dir=%s", c->runtime);
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		argv[n++] = words[i];
 	argv[n++] = (char *)(uintptr_t) "umid=" NAME;
 	argv[n++] = (char *)(uintptr_t) "con=null";
@@ -168,35 +134,7 @@ static NORETURN void become(const struct vm_config *c, const char *kernel, int c
 	argv[n++] = (char *)(uintptr_t) "panic=-1";
 	argv[n++] = (char *)(uintptr_t) "lxrun.channel=/dev/ttyS0";
 	argv[n] = NULL;
-	execv(kernel, argv);
-	_exit(127);
-}
-
-/* Its processes survive the first one's death: somebody has to end them if this process cannot. */
-static int start_keeper(pid_t group)
-{
-	int ends[2];
-	pid_t child;
-	char byte;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
-	child = fork();
-	if (child == 0) {
-		(void)setsid();
-		(void)prctl(PR_SET_NAME, "lxrun-vm-keeper", 0, 0, 0);
-		for (int fd = 0; fd < 1024; fd++)
-			if (fd != ends[0])
-				close(fd);
-		while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
-			;
-		(void)kill(-group, SIGKILL);
-		_exit(0);
-	}
-	close(ends[0]);
-	if (child < 0)
-		close(ends[1]);
-	return child < 0 ? -EAGAIN : ends[1];
+	execv(p->kernel, argv);
 }
 
 /* Of a VM that was killed: the kernel would give itself another name, under which nobody looks for it. */
@@ -215,47 +153,34 @@ static void forget_last(const struct vm_config *c)
 
 static int start(const struct vm_config *c, struct vm *ret, struct vm_message *message)
 {
-	char kernel[PATH_MAX];
+	struct parts p;
 	int pair[2], initramfs CLEANUP(host_close_at) = -1;
-	int buffer = 256 << 10;
-	struct vm vm = {.backend = &uml_backend};
+	struct vm vm = {.backend = &uml_backend, .control = -1};
+	int r = vm_find_kernel(c, &kernels, p.kernel, sizeof(p.kernel), message);
 
+	if (r < 0)
+		return r;
 	snprintf(vm.runtime, sizeof(vm.runtime), "%s", c->runtime);
-	if (find_kernel(c, kernel, sizeof(kernel)) < 0)
-		return vm_fail(message, -ENOENT, "there is no kernel");
-	initramfs = initramfs_make(c->agent);
+	initramfs = initramfs_make(c->agent, NULL);
 	if (initramfs < 0)
 		return vm_fail(message, initramfs, "cannot make the initramfs of %s: %s", c->agent,
 			       strerror(-initramfs));
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		return vm_fail(message, -errno, "cannot make the channel: %s", strerror(errno));
+	r = vm_pair(pair);
+	if (r < 0)
+		return vm_fail(message, r, "cannot make the channel: %s", strerror(-r));
 	forget_last(c);
-	(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-	(void)setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-	vm.pid = fork();
-	if (vm.pid == 0)
-		become(c, kernel, pair[1], initramfs);
+	p.channel = pair[1];
+	p.initramfs = initramfs;
+	r = vm_start_process(c, &vm, become, &p);
 	close(pair[1]);
 	vm.channel = pair[0];
-	if (vm.pid < 0) {
+	if (r < 0) {
 		close(pair[0]);
-		return vm_fail(message, -EAGAIN, "no process for the VM: %s", strerror(errno));
+		return vm_fail(message, r, "no process for the VM: %s", strerror(-r));
 	}
-	(void)setpgid(vm.pid, vm.pid);
 	(void)fcntl(vm.channel, F_SETFL, O_NONBLOCK);
-	vm.keeper = start_keeper(vm.pid);
 	*ret = vm;
 	return 0;
-}
-
-static void stop(struct vm *vm)
-{
-	(void)kill(-vm->pid, SIGKILL);
-	while (waitpid(vm->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	close(vm->channel);
-	if (vm->keeper >= 0)
-		close(vm->keeper);
 }
 
 /* --- disks ------------------------------------------------------------------------------------------------------------------ */
@@ -313,7 +238,7 @@ const struct vm_backend uml_backend = {
 	.capabilities = VM_HOT_DISKS | VM_TRIM | VM_SHARES,
 	.probe = probe,
 	.start = start,
-	.stop = stop,
+	.stop = vm_stop_process,
 	.attach = attach,
 	.detach = detach,
 };

@@ -117,6 +117,22 @@ void answer_error(uint32_t stream, int status, const char *format, ...) PRINTF_L
 /* FRAME_FIELDS with a sentence, for the next answer. */
 void answer_text(uint32_t stream, const char *text);
 
+/* --- devices.c: what kernels need, and what they call things --------------------------------------------------------------- */
+
+/* Those of a directory in the initramfs, in the order of their names; nothing where there is none. */
+void modules_load(const char *directory);
+/* The same, by a child, while others go on. */
+void modules_load_later(const char *directory);
+/* The channel's device, once it is there and the host is at its other end: a descriptor, or -errno. */
+MUST_CHECK int channel_wait(const char *path);
+/* The device of a disk, which may be about to appear: a path is one already, another word is a disk's serial number. */
+MUST_CHECK int disk_find(const char *name, char *ret, size_t size);
+/* The host's files, at /host, where the kernel can show them. */
+void host_files_show(void);
+/* For a distribution: before its root changes, a descriptor for after that. */
+int host_files_open(void);
+MUST_CHECK int host_files_mount(int host, const char *at);
+
 /* --- the rest ---------------------------------------------------------------------------------------------------------------- */
 
 int64_t now_ms(void);

@@ -14,6 +14,7 @@
 
 #define READ_MOST    (64u << 10)
 #define SMALL_WINDOW 2048
+#define TIME_CLOSE   20000000 /* nanoseconds */
 
 struct queue channel_out;
 
@@ -84,9 +85,9 @@ void channel_open(const char *path)
 	struct utsname kernel;
 	struct termios t;
 
-	fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	fd = channel_wait(path);
 	if (fd < 0)
-		lost("cannot open the channel %s: %s", path, strerror(errno));
+		lost("cannot open the channel %s: %s", path, strerror(-fd));
 	if (tcgetattr(fd, &t) == 0) {
 		cfmakeraw(&t);
 		(void)tcsetattr(fd, TCSANOW, &t);
@@ -149,9 +150,16 @@ static void stop(struct queue *fields, uint32_t stream)
 
 static void set_time(const struct frame *f)
 {
+	struct timespec now;
+	int64_t difference;
 	uint64_t ns;
 
 	memcpy(&ns, f->payload, sizeof(ns));
+	/* It may have been on its way for a while: small differences are none. */
+	clock_gettime(CLOCK_REALTIME, &now);
+	difference = (int64_t)ns - ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+	if (difference < TIME_CLOSE && difference > -TIME_CLOSE)
+		return;
 	(void)clock_settime(CLOCK_REALTIME, &(struct timespec){(time_t)(ns / 1000000000), (long)(ns % 1000000000)});
 }
 

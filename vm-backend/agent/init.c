@@ -65,11 +65,14 @@ static void mount_disk(const char *device, const char *at)
 
 static void enter_root(const struct queue *fields)
 {
-	const char *device = fields_text(fields, FIELD_DEVICE);
+	const char *name = fields_text(fields, FIELD_DEVICE);
 	static const char at[] = "/root";
+	char device[64];
 
-	if (device == NULL)
+	if (name == NULL)
 		fail("nobody said which disk it has");
+	if (disk_find(name, device, sizeof(device)) < 0)
+		fail("its disk %s does not appear", name);
 	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		fail("cannot have mounts of its own: %s", strerror(errno));
 	mount_disk(device, at);
@@ -87,7 +90,7 @@ static void mount_at(const char *type, const char *path, unsigned long flags, co
 		warn("cannot mount %s: %s", path, strerror(errno));
 }
 
-static void mount_all(const struct wsl_conf *conf)
+static void mount_all(const struct wsl_conf *conf, int host)
 {
 	const unsigned long safe = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
@@ -111,7 +114,7 @@ static void mount_all(const struct wsl_conf *conf)
 	(void)mkdir("/mnt", 0755);
 	(void)mkdir("/mnt/host", 0755);
 	/* A kernel that cannot show the host's files leaves the directory empty. */
-	if (mount("none", "/mnt/host", "hostfs", MS_NOSUID | MS_NODEV, "/") < 0 && errno != ENODEV)
+	if (host_files_mount(host, "/mnt/host") < 0 && errno != ENODEV)
 		warn("cannot mount /mnt/host: %s", strerror(errno));
 }
 
@@ -265,7 +268,7 @@ void distro_init(const struct queue *fields, int socket)
 	char hosts[64], resolv_conf[64], zone[512];
 	struct wsl_conf conf;
 	sigset_t mask;
-	int root;
+	int root, host = host_files_open();
 
 	reports = socket;
 	sigemptyset(&mask);
@@ -280,7 +283,7 @@ void distro_init(const struct queue *fields, int socket)
 	root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	wsl_conf_read(root, &(struct config_warnings){.warn = warn_of}, &conf);
 	close(root);
-	mount_all(&conf);
+	mount_all(&conf, host);
 	prepare_machine(fields, &conf, hosts, resolv_conf, zone);
 	if (conf.boot_systemd && access(SYSTEMD, X_OK) < 0) {
 		warn("boot.systemd of /etc/wsl.conf is true, and there is no " SYSTEMD);

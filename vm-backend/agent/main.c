@@ -93,9 +93,6 @@ static void mount_all(void)
 		put_text("/sys/fs/cgroup/cgroup.subtree_control", controllers[i]);
 		put_text("/sys/fs/cgroup/lxrun/cgroup.subtree_control", controllers[i]);
 	}
-	/* The host's files, where the kernel can show them. */
-	mkdir("/host", 0755);
-	(void)mount("none", "/host", "hostfs", MS_NOSUID | MS_NODEV, "/");
 }
 
 /* --- the loop -------------------------------------------------------------------------------------------------------------- */
@@ -173,6 +170,8 @@ int main(void)
 	int signals;
 
 	mount_all();
+	modules_load("/modules/first");
+	host_files_show();
 	/* Who speaks to somebody that is gone learns it by a result. */
 	signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&mask);
@@ -184,6 +183,7 @@ int main(void)
 		lost("the kernel's command line names no channel");
 	channel_open(channel);
 	network_up();
+	modules_load_later("/modules/later");
 	for (;;)
 		turn(signals);
 }
