@@ -1,11 +1,37 @@
 #!/usr/bin/env bash
-# Version 2: a distribution on a real kernel, in a VM of user-mode-linux. An image made of an archive, commands in it, terminals,
-# signals, ports, ends of all kinds. Without lxrun there is nothing to test; without a kernel it is skipped.
+# Version 2: a distribution on a real kernel, in a VM. An image made of an archive, commands in it, terminals, signals, ports, ends of
+# all kinds. Without lxrun there is nothing to test; without a kernel it is skipped.
+#
+# usage: vm.sh [--backend NAME] [--short] ...: the one that lxrun takes by itself, or another; all, or what differs between backends
+backend=''
+short=''
+others=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--backend) backend=$2 && shift ;;
+	--short) short=yes ;;
+	*) others+=("$1") ;;
+	esac
+	shift
+done
+set -- "${others[@]}"
 . "$(dirname "$0")/lib.sh"
 [ -n "$lxrun" ] || die "--lxrun is needed"
 battery core
 
-command -v linux.uml >/dev/null || [ -x "$HOME/.cache/lxrun/kernel/linux-uml" ] || { say 'there is no kernel' && exit 77; }
+# What the backend needs: its program, and its kernels, of which one has to be there.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/lxrun/kernel
+kernels=()
+case $backend in
+qemu*)
+	command -v qemu-system-x86_64 >/dev/null || { say 'there is no QEMU' && exit 77; }
+	for kernel in "$cache"/linux-x86_64 "$cache"/linux-x86_64-packaged; do
+		[ ! -e "$kernel" ] || kernels+=("$kernel"*)
+	done
+	[ ${#kernels[@]} -gt 0 ] || { say 'there is no kernel' && exit 77; }
+	;;
+*) command -v linux.uml >/dev/null || [ -x "$cache/linux-uml" ] || { say 'there is no kernel' && exit 77; } ;;
+esac
 
 check() {
 	if [ "$2" = "$3" ]; then
@@ -43,6 +69,13 @@ for side in "${sides[@]}"; do
 	[ "$side" = user ] || [ "$side" = root ] || continue
 	home=$(${become_of[$side]} mktemp -d /tmp/e2e-vm.XXXXXX)
 	copies+=("$home")
+	if [ -n "$backend" ]; then
+		${become_of[$side]} mkdir -p "$home/.config/lxrun" "$home/.cache/lxrun/kernel"
+		printf '[wsl2]\nbackend=%s\nmemory=512MB\n' "$backend" | ${become_of[$side]} tee "$home/.config/lxrun/config" >/dev/null
+		for kernel in "${kernels[@]}"; do
+			${become_of[$side]} sh -c 'cat >"$1"' sh "$home/.cache/lxrun/kernel/${kernel##*/}" <"$kernel"
+		done
+	fi
 	python3 "$tests_dir/e2e/vm.py" "${root_of[$side]}/bin/busybox" >"$results/archive.tar" || die 'cannot make the archive'
 
 	# The image.
