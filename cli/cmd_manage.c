@@ -4,12 +4,14 @@
 
 #include "base/host.h"
 #include "cli/commands.h"
+#include "cli/disk.h"
 #include "cli/distributions.h"
 #include "cli/move.h"
 #include "cli/report.h"
 #include "cli/user.h"
 
-static const enum option changes[] = {OPTION_MOVE, OPTION_RENAME, OPTION_SET_DEFAULT_USER};
+static const enum option changes[] = {OPTION_MOVE, OPTION_RENAME, OPTION_SET_DEFAULT_USER, OPTION_RESIZE,
+				      OPTION_COMPACT};
 
 static enum option which(const struct options *o)
 {
@@ -66,6 +68,10 @@ int cmd_manage(const struct options *o)
 		move_distribution(&r, d, value);
 	} else if (change == OPTION_SET_DEFAULT_USER) {
 		set_default_user(&r, d, value);
+	} else if (change == OPTION_RESIZE) {
+		disk_resize(d, value);
+	} else if (change == OPTION_COMPACT) {
+		disk_compact(d);
 	} else {
 		distributions_check_name(&r, d, value);
 		if (registry_rename(&r, d, value) < 0)

@@ -90,7 +90,7 @@ static uint64_t memory_of(const struct lxrun_config *c)
 static NORETURN void become_host(int listener, const char *runtime, const struct lxrun_config *c, const char *program,
 				 const char *agent)
 {
-	char numbers[3][32];
+	char numbers[4][32];
 	int null = open("/dev/null", O_RDWR);
 	sigset_t none;
 
@@ -108,8 +108,9 @@ static NORETURN void become_host(int listener, const char *runtime, const struct
 	snprintf(numbers[0], sizeof(numbers[0]), "%llu", (unsigned long long)memory_of(c));
 	snprintf(numbers[1], sizeof(numbers[1]), "%lld", (long long)c->vm_idle_timeout);
 	snprintf(numbers[2], sizeof(numbers[2]), "%lld", (long long)c->processors);
+	snprintf(numbers[3], sizeof(numbers[3]), "%llu", (unsigned long long)c->swap);
 	execl(program, "lxrun-vm", "3", runtime, agent, c->kernel, numbers[0], numbers[1], c->backend,
-	      c->localhost_forwarding ? "1" : "0", numbers[2], (char *)NULL);
+	      c->localhost_forwarding ? "1" : "0", numbers[2], numbers[3], (char *)NULL);
 	_exit(127);
 }
 
@@ -207,19 +208,13 @@ bool vm_is_running(const struct distro *d)
 	return fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
-/* One request and its answer: 0, -ETIMEDOUT, or -EPIPE when the other side is gone, which some requests are about. */
-static int ask(int fd, enum frame_type type, const struct queue *fields, int milliseconds)
+int vm_exchange(int fd, const struct queue *out, int milliseconds, struct queue *said)
 {
-	struct frame_hello hello = {.magic = FRAME_MAGIC, .version = FRAME_VERSION};
-	struct queue out = {0}, in = {0};
 	int64_t end = now() + milliseconds;
-	int r = queue_frame(&out, 0, FRAME_HELLO, 0, &hello, sizeof(hello));
+	struct queue in = {0};
 	bool done = false;
+	int r = send(fd, queue_bytes(out), queue_length(out), MSG_NOSIGNAL) < 0 ? -EPIPE : 0;
 
-	if (r == 0)
-		r = fields_send(&out, 1, type, fields);
-	if (r == 0 && send(fd, queue_bytes(&out), queue_length(&out), MSG_NOSIGNAL) < 0)
-		r = -EPIPE;
 	while (r == 0 && !done) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		int64_t left = end - now();
@@ -235,14 +230,39 @@ static int ask(int fd, enum frame_type type, const struct queue *fields, int mil
 			r = -EPIPE;
 		while ((n = frame_parse(queue_bytes(&in), queue_length(&in), &f)) > 0) {
 			done = done || f.type == FRAME_DONE || f.type == FRAME_ERROR;
+			if (f.type == FRAME_ERROR)
+				r = -EIO;
+			if (f.type == FRAME_FIELDS && queue_put(said, f.payload, f.length) < 0)
+				r = -ENOMEM;
 			queue_drop(&in, (size_t)n);
 		}
 		if (n < 0)
 			r = -EPROTO;
 	}
-	queue_done(&out);
 	queue_done(&in);
 	return r;
+}
+
+int vm_put_hello(struct queue *out)
+{
+	struct frame_hello hello = {.magic = FRAME_MAGIC, .version = FRAME_VERSION};
+
+	return queue_frame(out, 0, FRAME_HELLO, 0, &hello, sizeof(hello));
+}
+
+/* One request and its answer, whichever it is: 0, -ETIMEDOUT, or -EPIPE when the other side is gone, which some are about. */
+static int ask(int fd, enum frame_type type, const struct queue *fields, int milliseconds)
+{
+	struct queue out = {0}, said = {0};
+	int r = vm_put_hello(&out);
+
+	if (r == 0)
+		r = fields_send(&out, 1, type, fields);
+	if (r == 0)
+		r = vm_exchange(fd, &out, milliseconds, &said);
+	queue_done(&out);
+	queue_done(&said);
+	return r == -EIO ? 0 : r;
 }
 
 int vm_end(const struct distro *d, bool force, struct message *message)

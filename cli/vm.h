@@ -13,6 +13,12 @@
 /* A socket to it; it is started if `start` says so. -ENOENT: there is none; -errno, and a sentence. */
 MUST_CHECK int vm_connect(bool start, struct message *message);
 
+/* For a request on stream 1: what comes first, and "bring that distribution up", which is answered only when it cannot be. */
+MUST_CHECK int vm_put_hello(struct queue *out);
+void vm_put_start(struct queue *out, const struct distro *d);
+/* Sends it and waits for DONE or ERROR: 0, -EIO for an error, -ETIMEDOUT, -EPIPE; the answer's fields are appended to said. */
+MUST_CHECK int vm_exchange(int fd, const struct queue *out, int milliseconds, struct queue *said);
+
 /* Who holds the distribution's disk: a VM. */
 bool vm_is_running(const struct distro *d);
 /* Ends a distribution in the VM, if it is in one: 1 if there was something to end, 0 if not, -errno with a sentence. */

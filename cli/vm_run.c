@@ -187,26 +187,6 @@ static void put_command(struct queue *q, const struct options *o)
 	put_number(q, FIELD_MODE, mode);
 }
 
-static void ask_start(struct relay *r, const struct distro *d)
-{
-	struct queue q = {0};
-	struct lxrun_config config;
-	char path[PATH_MAX], hostname[256] = "";
-
-	lxrun_config_read(NULL, &config);
-	if (distro_path(d, "disk.ext4", path, sizeof(path)) < 0 || access(path, R_OK | W_OK) < 0)
-		report_fatal("the disk of %s cannot be used: '%s/disk.ext4': %s", d->name, d->location,
-			     strerror(errno));
-	put(&q, FIELD_ID, d->id);
-	put(&q, FIELD_NAME, d->name);
-	put(&q, FIELD_DISK, path);
-	put_number(&q, FIELD_IDLE, config.instance_idle_timeout);
-	if (gethostname(hostname, sizeof(hostname) - 1) == 0)
-		put(&q, FIELD_HOSTNAME, hostname);
-	must(fields_send(&r->out, 1, FRAME_START, &q));
-	queue_done(&q);
-}
-
 static void ask_run(struct relay *r, const struct options *o, const struct distro *d)
 {
 	struct frame_size size = terminal_size();
@@ -424,15 +404,14 @@ static NORETURN void end(const struct relay *r)
 static void relay(const struct options *o, const struct distro *d)
 {
 	struct relay r = {.credit = FRAME_WINDOW, .to = {-1, STDOUT_FILENO, STDERR_FILENO, find_terminal()}};
-	struct frame_hello hello = {.magic = FRAME_MAGIC, .version = FRAME_VERSION};
 	struct message m;
 
 	r.fd = vm_connect(true, &m);
 	if (r.fd < 0)
 		report_fatal("%s", m.text);
 	(void)fcntl(r.fd, F_SETFL, O_NONBLOCK);
-	must(queue_frame(&r.out, 0, FRAME_HELLO, 0, &hello, sizeof(hello)));
-	ask_start(&r, d);
+	must(vm_put_hello(&r.out));
+	vm_put_start(&r.out, d);
 	ask_run(&r, o, d);
 	while (turn(&r))
 		if (r.over && !has_output(&r))

@@ -39,7 +39,7 @@ _lxrun_options() {
 	--set-default) echo '--help' ;;
 	--set-version) echo '--quiet --help' ;;
 	--set-default-version) echo '--help' ;;
-	--manage) echo '--move --rename --set-default-user --help' ;;
+	--manage) echo '--move --rename --set-default-user --resize --compact --help' ;;
 	--unregister) echo '--help' ;;
 	--terminate) echo '--help' ;;
 	--shutdown) echo '--force --help' ;;
@@ -73,6 +73,7 @@ _lxrun_value() {
 	'--manage --move' | '--manage -m') compgen -d -- "$cur" ;;
 	'--manage --rename') : ;;
 	'--manage --set-default-user') : ;;
+	'--manage --resize') : ;;
 	'--install --version') : ;;
 	'--install --from-file' | '--install -f') compgen -f -- "$cur" ;;
 	'--install --suite') : ;;

@@ -88,7 +88,7 @@ static bool set_integer(const struct config_key *k, const char *value, int64_t *
 	return true;
 }
 
-static bool set_size(const char *value, uint64_t *ret)
+bool size_read(const char *value, uint64_t *ret)
 {
 	static const struct {
 		const char *name;
@@ -132,7 +132,7 @@ static bool set(const struct config_key *k, const char *value, void *ret)
 	case CONFIG_INTEGER:
 		return set_integer(k, value, member);
 	case CONFIG_SIZE:
-		return set_size(value, member);
+		return size_read(value, member);
 	}
 	lx_bug();
 }

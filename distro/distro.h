@@ -184,6 +184,9 @@ struct wsl_distribution_conf {
 };
 void wsl_distribution_conf_read(int root_fd, const struct config_warnings *w, struct wsl_distribution_conf *ret);
 
+/* N[B|K|KB|M|MB|G|GB|T|TB] as bytes. */
+bool size_read(const char *value, uint64_t *ret);
+
 /* $XDG_CONFIG_HOME/lxrun/config: .wslconfig's keys where they apply. */
 struct lxrun_config {
 	int64_t instance_idle_timeout;  /* milliseconds, 15000; negative: never */

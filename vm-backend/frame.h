@@ -49,6 +49,8 @@ enum frame_type {
 	FRAME_ACK,    /* u32 bytes of the channel itself, where it needs a window */
 	FRAME_PORT,   /* struct frame_port */
 	FRAME_TIME,   /* u64: nanoseconds since 1970, what the clock is to be */
+	FRAME_DISK,   /* of a distribution that runs: give unused blocks back, or grow to FIELD_NUMBER; DONE or ERROR */
+	FRAME_SWAP,   /* use the disk FIELD_DEVICE for swap */
 	FRAME_TYPE_END,
 };
 

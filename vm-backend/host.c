@@ -2,7 +2,7 @@
  * lxrun-vm: the process that has the VM. cli starts it with a listening socket, and it leaves when nobody has needed the VM for a
  * while. host.h has its parts; it prints nothing: who waits for it is told on the socket.
  *
- *	lxrun-vm FD RUNTIME AGENT KERNEL MEMORY IDLE BACKEND FORWARD PROCESSORS
+ *	lxrun-vm FD RUNTIME AGENT KERNEL MEMORY IDLE BACKEND FORWARD PROCESSORS SWAP
  *	lxrun-vm probe RUNTIME AGENT KERNEL MEMORY	prints a line for each backend: its name, and "usable" or why it is not
  */
 #include <errno.h>
@@ -368,7 +368,7 @@ int main(int argc, char **argv)
 	if (argc == 6 && strcmp(argv[1], "probe") == 0)
 		return print_probes(argv);
 
-	if (argc != 10)
+	if (argc != 11)
 		return 2;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
@@ -379,6 +379,7 @@ int main(int argc, char **argv)
 	host.started = host.idle_since = host_now();
 	host.next_stream = 1;
 	host.idle_limit = atoll(argv[6]);
+	host.swap = strtoull(argv[10], NULL, 10);
 	host.forward_ports = strcmp(argv[8], "1") == 0;
 	if (start(argv) < 0)
 		return 1;

@@ -47,6 +47,7 @@ struct host {
 	int64_t started, idle_since, idle_limit;
 	int64_t time_sent, time_offset;
 	bool forward_ports;
+	uint64_t swap;
 };
 
 extern struct host host;
@@ -79,6 +80,12 @@ void member_stop(struct member *m, bool force);
 void member_frame(struct member *m, const struct frame *f);
 /* Disks that could not be detached yet. */
 void members_tick(void);
+
+/* --- host_disks.c --- */
+/* FRAME_DISK of a client: 0 when the agent has been asked on its stream, or -errno with a sentence. */
+MUST_CHECK int disk_request(struct client *c, struct vm_message *message);
+/* Swap of so many bytes, once the agent is there. */
+void swap_add(uint64_t bytes);
 
 /* --- host_channel.c --- */
 void channel_frames(void);

@@ -17,6 +17,7 @@ static void take_hello(const struct frame *f)
 	host.up = true;
 	must(queue_frame(&host.out, 0, FRAME_HELLO, 0, &own, sizeof(own)));
 	host_send_time();
+	swap_add(host.swap);
 }
 
 static void take_port(const struct frame *f)
@@ -47,7 +48,7 @@ static void take_frame(const struct frame *f)
 	} else if ((c = client_of_stream(f->stream)) != NULL) {
 		/* Whatever a command says is its client's, whose only stream is 1. */
 		must(queue_frame(&c->out, 1, (enum frame_type)f->type, f->sub, f->payload, f->length));
-		if (f->type == FRAME_EXIT || f->type == FRAME_ERROR) {
+		if (f->type == FRAME_EXIT || f->type == FRAME_ERROR || f->type == FRAME_DONE) {
 			c->stream = 0;
 			c->ending = true;
 		}

@@ -107,6 +107,14 @@ static void stop(struct client *c)
 	member_stop(m, fields_text(&c->fields, FIELD_FORCE) != NULL);
 }
 
+static void care(struct client *c)
+{
+	struct vm_message m;
+
+	if (c->stream != 0 || disk_request(c, &m) < 0)
+		client_error(c, c->stream != 0 ? "one client has one request" : m.text);
+}
+
 static void list(struct client *c)
 {
 	struct queue q = {0};
@@ -127,7 +135,7 @@ static void take_frame(struct client *c, const struct frame *f)
 			must(queue_put(&c->fields, f->payload, f->length));
 		return;
 	}
-	if (f->type >= FRAME_DATA) {
+	if (f->type >= FRAME_DATA && f->type < FRAME_DISK) {
 		if (c->stream != 0)
 			must(queue_frame(&host.out, c->stream, (enum frame_type)f->type, f->sub, f->payload,
 					 f->length));
@@ -154,6 +162,8 @@ static void take_frame(struct client *c, const struct frame *f)
 		stop(c);
 	else if (f->type == FRAME_LIST)
 		list(c);
+	else if (f->type == FRAME_DISK)
+		care(c);
 	else if (f->type == FRAME_SHUTDOWN)
 		host_shutdown(fields_text(&c->fields, FIELD_FORCE) != NULL);
 	queue_drop(&c->fields, queue_length(&c->fields));

@@ -33,7 +33,7 @@ def main(busybox):
     add("etc/passwd", content=b"root:x:0:0::/root:/bin/sh\nann:x:1234:1234::/home/ann:/bin/sh\n", mode=0o644)
     add("etc/group", content=b"root:x:0:\nann:x:1234:\nothers:x:77:ann\n", mode=0o644)
     add("etc/wsl.conf", content=b"[network]\nhostname=machine\n[user]\ndefault=ann\n[boot]\n"
-        b"command=echo booted >/root/booted\n", mode=0o644)
+        b"command=echo booted >/root/new && /bin/busybox mv /root/new /root/booted\n", mode=0o644)
     add("things/file", content=b"content\n", mode=0o4751, uid=70000, gid=4000000000)
     add("things/again", tarfile.LNKTYPE, link="things/file")
     add("things/empty", mode=0o000)

@@ -133,6 +133,16 @@ void host_files_show(void);
 int host_files_open(void);
 MUST_CHECK int host_files_mount(int host, const char *at);
 
+/* --- disks.c ------------------------------------------------------------------------------------------------------------------- */
+
+/* A file system that is mounted at a place grows to its disk. 0 or -errno. */
+MUST_CHECK int disk_grow(const char *device, const char *at);
+/* FRAME_DISK, which is answered when a child has done it. Takes the fields. */
+void disk_care(uint32_t stream, struct queue *fields);
+bool disk_reaped(pid_t pid, int status);
+/* Takes the fields. */
+void swap_use(struct queue *fields);
+
 /* --- the rest ---------------------------------------------------------------------------------------------------------------- */
 
 int64_t now_ms(void);

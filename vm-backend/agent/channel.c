@@ -201,6 +201,14 @@ static void take_frame(const struct frame *f)
 		fields = take_pending(f->stream);
 		stop(&fields, f->stream);
 		return;
+	case FRAME_DISK:
+		fields = take_pending(f->stream);
+		disk_care(f->stream, &fields);
+		return;
+	case FRAME_SWAP:
+		fields = take_pending(f->stream);
+		swap_use(&fields);
+		return;
 	case FRAME_SHUTDOWN:
 		power_off();
 	case FRAME_TIME:

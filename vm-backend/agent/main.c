@@ -105,7 +105,7 @@ static void reap(int signals)
 
 	(void)!read(signals, &info, sizeof(info));
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (!session_reaped(pid, status))
+		if (!session_reaped(pid, status) && !disk_reaped(pid, status))
 			(void)distro_reaped(pid);
 }
 
