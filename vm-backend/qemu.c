@@ -168,7 +168,8 @@ static void put_machine(struct line *l, const struct vm_config *c, const struct 
 	word(l, "-append");
 	/* Without KVM: the guest's exec is seven times faster where addresses are not random. */
 	word(l,
-	     "console=ttyS0 quiet reboot=t panic=-1 nokaslr mitigations=off random.trust_cpu=on 8250.nr_uarts=1 "
+	     "console=ttyS0 quiet reboot=t panic=-1 oops=panic nokaslr mitigations=off random.trust_cpu=on "
+	     "8250.nr_uarts=1 "
 	     "rcupdate.rcu_expedited=1 cryptomgr.notests audit=0 %s tsc=reliable tsc_early_khz=%llu "
 	     "lxrun.channel=/dev/vport0p1 lxrun.runtime=%s", /* so that it is seen whose it is */
 	     p->kvm ? "" : "no_timer_check lpj=4000000 norandmaps", (unsigned long long)p->khz, c->runtime);

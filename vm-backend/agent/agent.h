@@ -137,6 +137,8 @@ MUST_CHECK int host_files_mount(int host, const char *at);
 
 /* A file system that is mounted at a place grows to its disk. 0 or -errno. */
 MUST_CHECK int disk_grow(const char *device, const char *at);
+/* Nothing of it is mounted any more. */
+bool disk_is_free(const char *name);
 /* FRAME_DISK, which is answered when a child has done it. Takes the fields. */
 void disk_care(uint32_t stream, struct queue *fields);
 bool disk_reaped(pid_t pid, int status);

@@ -94,6 +94,44 @@ static bool has_serial(const char *disk, const char *serial)
 	return n > SERIAL_AT && (size_t)(n - SERIAL_AT) == strlen(serial) && strcmp(page + SERIAL_AT, serial) == 0;
 }
 
+/* Its name is there a moment before it is. */
+static bool can_be_opened(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/*
+ * Zeros are holes: the host's file shall not get room for them. The kernel does not ask for that by itself, since the disk does not
+ * promise that blocks that were given back read as zeros, though with this very command they do.
+ */
+static void make_zeros_holes(const char *disk)
+{
+	static const char mode[] = "writesame_16_unmap";
+	char path[256];
+	const struct dirent *e;
+	DIR *d;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/device/scsi_disk", disk);
+	d = opendir(path);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/sys/block/%s/device/scsi_disk/%s/zeroing_mode", disk, e->d_name);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd >= 0) {
+			(void)!write(fd, mode, strlen(mode));
+			close(fd);
+		}
+	}
+	if (d != NULL)
+		closedir(d);
+}
+
 static bool look_for(const char *serial, char *ret, size_t size)
 {
 	DIR *d = opendir("/sys/block");
@@ -103,7 +141,9 @@ static bool look_for(const char *serial, char *ret, size_t size)
 	while (d != NULL && !found && (e = readdir(d)) != NULL)
 		if (has_serial(e->d_name, serial)) {
 			snprintf(ret, size, "/dev/%.50s", e->d_name);
-			found = access(ret, F_OK) == 0;
+			found = can_be_opened(ret);
+			if (found)
+				make_zeros_holes(e->d_name);
 		}
 	if (d != NULL)
 		closedir(d);

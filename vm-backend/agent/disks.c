@@ -27,6 +27,7 @@ struct care {
 	struct care *next;
 	uint32_t stream;
 	pid_t child;
+	struct distribution *distro; /* which is not idle meanwhile */
 };
 
 static struct care *cares;
@@ -90,7 +91,20 @@ static int grow(const struct distribution *d, const char *at, uint64_t bytes)
 		(void)usleep(1000);
 	if (fd >= 0)
 		close(fd);
-	return size < bytes ? -EAGAIN : disk_grow(device, at);
+	/* Found again: what it is told is forgotten when it grows. */
+	return size < bytes || disk_find(name, device, sizeof(device)) < 0 ? -EAGAIN : disk_grow(device, at);
+}
+
+/* A mount is the kernel's until the last who is in it is gone; who opens a disk for himself has to wait for that. */
+bool disk_is_free(const char *name)
+{
+	char device[64];
+	int fd = disk_find(name, device, sizeof(device)) < 0 ? -1 : open(device, O_RDONLY | O_EXCL | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno != EBUSY;
+	close(fd);
+	return true;
 }
 
 static int trim(const char *at)
@@ -112,13 +126,14 @@ static NORETURN void care_for(const struct distribution *d, const char *bytes)
 void disk_care(uint32_t stream, struct queue *fields)
 {
 	const char *id = fields_text(fields, FIELD_ID);
-	const struct distribution *d = id != NULL ? distro_find(id) : NULL;
-	struct care *c = d != NULL && d->init > 0 ? calloc(1, sizeof(*c)) : NULL;
+	struct distribution *d = id != NULL ? distro_find(id) : NULL;
+	struct care *c = d != NULL && d->init > 0 && !d->stopping ? calloc(1, sizeof(*c)) : NULL;
 
 	if (c != NULL) {
-		*c = (struct care){cares, stream, fork()};
+		*c = (struct care){cares, stream, fork(), d};
 		if (c->child == 0)
 			care_for(d, fields_text(fields, FIELD_NUMBER));
+		d->sessions++;
 		cares = c;
 	} else {
 		answer_error(stream, 125, "it does not run");
@@ -137,6 +152,8 @@ bool disk_reaped(pid_t pid, int status)
 			answer(c->stream, FRAME_DONE);
 		else
 			answer_error(c->stream, 125, "its file system refuses: %s", strerror(status >> 8));
+		if (--c->distro->sessions == 0)
+			c->distro->idle_since = now_ms();
 		*at = c->next;
 		free(c);
 		return true;

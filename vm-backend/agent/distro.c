@@ -202,6 +202,13 @@ bool distro_reaped(pid_t pid)
 	return false;
 }
 
+static bool is_unmounted(const struct distribution *d)
+{
+	const char *disk = fields_text(&d->fields, FIELD_DEVICE);
+
+	return disk == NULL || disk_is_free(disk);
+}
+
 /* Its first process and all others are gone, and so are its mounts. */
 static void say_ended(struct distribution *d)
 {
@@ -216,7 +223,7 @@ void distros_tick(int64_t now)
 {
 	for (struct distribution *d = distros, *next; d != NULL; d = next) {
 		next = d->next;
-		if (d->stopping && d->init <= 0 && d->reports < 0 && d->sessions == 0)
+		if (d->stopping && d->init <= 0 && d->reports < 0 && d->sessions == 0 && is_unmounted(d))
 			say_ended(d);
 		else if (d->stopping && d->init > 0 && now >= d->kill_at)
 			kill(d->init, SIGKILL);

@@ -56,7 +56,7 @@ static void warn_of(void *context, const char *sentence)
 /* A disk that cannot be written is still there to be read: its files may be saved, and said why. */
 static void mount_disk(const char *device, const char *at)
 {
-	if (mount(device, at, "ext4", MS_NOATIME, "discard") == 0) {
+	if (mount(device, at, "ext4", MS_NOATIME, "discard,noinit_itable") == 0) {
 		if (disk_grow(device, at) < 0)
 			warn("its disk has grown, and its file system cannot: %s", strerror(errno));
 		return;
