@@ -168,6 +168,7 @@ struct wsl_conf {
 	char user_default[257];
 	char boot_command[4096];
 	bool boot_systemd;
+	int64_t boot_init_timeout; /* milliseconds that systemd may take to start, then commands run anyway */
 };
 
 /*

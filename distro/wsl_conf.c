@@ -3,7 +3,7 @@
 
 #include "distro/config.h"
 
-#define KEY(section, key, kind, member) CONFIG_KEY(section, key, kind, struct wsl_conf, member)
+#define KEY(section, key, kind, member, ...) CONFIG_KEY(section, key, kind, struct wsl_conf, member, ##__VA_ARGS__)
 #define IGNORED(section, key)                            \
 	{                                                \
 		section, key, CONFIG_IGNORED, 0, 0, 0, 0 \
@@ -35,7 +35,7 @@ static const struct config_key keys[] = {
 	KEY("user", "default", CONFIG_STRING, user_default),
 	KEY("boot", "command", CONFIG_STRING, boot_command),
 	KEY("boot", "systemd", CONFIG_BOOL, boot_systemd),
-	IGNORED("boot", "initTimeout"),
+	KEY("boot", "initTimeout", CONFIG_INTEGER, boot_init_timeout, 0, INT32_MAX),
 	IGNORED("boot", "protectBinfmt"),
 	IGNORED("general", "guiApplications"),
 };
@@ -53,6 +53,7 @@ void wsl_conf_read(int root_fd, const struct config_warnings *w, struct wsl_conf
 		.use_host_timezone = true,
 		.interop_enabled = true,
 		.append_host_path = true,
+		.boot_init_timeout = 10000,
 	};
 	config_read_fd(&f, config_open_in_root(root_fd, "wsl.conf"), ret);
 }

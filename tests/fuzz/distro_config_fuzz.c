@@ -86,6 +86,7 @@ static void check_conf(int root, const struct config_warnings *w)
 	IS_TEXT(c.user_default);
 	IS_TEXT(c.boot_command);
 	require(c.automount_root[0] == '/');
+	require(c.boot_init_timeout >= 0 && c.boot_init_timeout <= INT32_MAX);
 	require(strpbrk(c.hostname, "/\n \t_") == NULL);
 	wsl_distribution_conf_read(root, w, &d);
 	IS_TEXT(d.oobe_command);

@@ -16,6 +16,8 @@
 #include "vm-backend/frame.h"
 
 #define ID_MAX 32
+/* What boot.command says, in the distribution. */
+#define BOOT_LOG "/var/log/lxrun-boot.log"
 
 /* --- what a child says to the loop: one packet each --------------------------------------------------------------------- */
 
@@ -43,6 +45,8 @@ struct distribution {
 	pid_t init;
 	int pidfd;
 	bool ready, systemd;
+	int notify;       /* where systemd says that it has started; -1: not any more */
+	int64_t ready_at; /* and when it is not waited for any longer */
 	bool stopping;
 	int64_t kill_at; /* when stopping */
 	unsigned sessions;
@@ -58,11 +62,22 @@ void distro_stop(struct distribution *d, bool force);
 /* A child has ended; true if it was a distribution's pid 1. */
 bool distro_reaped(pid_t pid);
 void distro_report(struct distribution *d);
+/* systemd has said something. */
+void distro_notified(struct distribution *d);
 void distros_tick(int64_t now);
 /* This process, which is about to execute something for the distribution, goes to its cgroup. */
 MUST_CHECK int distro_join_cgroup(const struct distribution *d);
 /* pid 1 of a distribution: does not return. root is the mount point that is to be its root. */
 NORETURN void distro_init(const struct queue *fields, int reports);
+
+/* --- systemd.c --- */
+
+/* The address, of the abstract ones, which the network namespace has, on which systemd of a distribution says that it has started. */
+#define NOTIFY_NAME "lxrun-notify-%s"
+/* Before it is executed, in its root: units of ours. The command is boot.command's, or "". */
+MUST_CHECK int systemd_prepare(const char *command);
+/* This process, which is about to become that user, goes to the user's session, and its environment says so. Makes the session. */
+void systemd_enter_session(uid_t uid);
 
 /* --- sessions ------------------------------------------------------------------------------------------------------------- */
 
@@ -114,6 +129,8 @@ short channel_wants(void);
 int channel_fd(void);
 void answer(uint32_t stream, enum frame_type type);
 void answer_error(uint32_t stream, int status, const char *format, ...) PRINTF_LIKE(3, 4);
+/* FRAME_FIELDS that say that the same request may well succeed, if it is made from its beginning. */
+void answer_again(uint32_t stream);
 /* FRAME_FIELDS with a sentence, for the next answer. */
 void answer_text(uint32_t stream, const char *text);
 

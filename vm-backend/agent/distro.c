@@ -1,14 +1,17 @@
 /* Distributions: started, watched, ended. What their pid 1 does is in init.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "vm-backend/agent/agent.h"
@@ -93,22 +96,43 @@ static NORETURN void make_init(const struct distribution *d, int reports)
 	_exit(0);
 }
 
+static int listen_for(const char *id)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int n = snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, NOTIFY_NAME, id);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (const struct sockaddr *)&a,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)) == 0)
+		return fd;
+	close(fd);
+	return -EADDRINUSE;
+}
+
 void distro_start(uint32_t stream, struct queue *fields)
 {
 	const char *id = fields_text(fields, FIELD_ID), *idle = fields_text(fields, FIELD_IDLE);
 	struct distribution *d = calloc(1, sizeof(*d));
-	int pair[2];
+	int pair[2], notify = -1;
 	pid_t helper;
 
-	if (d == NULL || id == NULL || !id_is_valid(id) || distro_find(id) != NULL ||
+	if (d == NULL || id == NULL || !id_is_valid(id) || distro_find(id) != NULL || (notify = listen_for(id)) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		answer_error(stream, 125, "the distribution cannot be started");
+		if (notify >= 0)
+			close(notify);
 		queue_done(fields);
 		free(d);
 		return;
 	}
-	*d = (struct distribution){
-		.stream = stream, .fields = *fields, .reports = pair[0], .pidfd = -1, .next = distros};
+	*d = (struct distribution){.stream = stream,
+				   .fields = *fields,
+				   .reports = pair[0],
+				   .pidfd = -1,
+				   .notify = notify,
+				   .next = distros};
 	snprintf(d->id, sizeof(d->id), "%s", id);
 	d->idle_limit = idle != NULL ? atoll(idle) : -1;
 	d->idle_since = now_ms();
@@ -119,10 +143,40 @@ void distro_start(uint32_t stream, struct queue *fields)
 	close(pair[1]);
 }
 
-static void drop(struct distribution *d)
+static void close_notify(struct distribution *d)
+{
+	if (d->notify >= 0)
+		close(d->notify);
+	d->notify = -1;
+}
+
+static void is_ready(struct distribution *d)
+{
+	d->ready = true;
+	close_notify(d);
+	answer(d->stream, FRAME_DONE);
+}
+
+/* From below: what its own init has made is left behind by an end that was not asked for. */
+static int remove_cgroup(const char *path, const struct stat *st, int type, struct FTW *walk)
+{
+	(void)st;
+	(void)walk;
+	if (type == FTW_DP)
+		(void)rmdir(path);
+	return 0;
+}
+
+static void remove_cgroups(const char *id)
 {
 	char path[256];
 
+	snprintf(path, sizeof(path), CGROUPS "/%s", id);
+	(void)nftw(path, remove_cgroup, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void drop(struct distribution *d)
+{
 	for (struct distribution **at = &distros; *at != NULL; at = &(*at)->next)
 		if (*at == d) {
 			*at = d->next;
@@ -135,12 +189,24 @@ static void drop(struct distribution *d)
 		close(d->reports);
 	if (d->pidfd >= 0)
 		close(d->pidfd);
-	snprintf(path, sizeof(path), CGROUPS "/%s/lxrun", d->id);
-	(void)rmdir(path);
-	snprintf(path, sizeof(path), CGROUPS "/%s", d->id);
-	(void)rmdir(path);
+	close_notify(d);
+	remove_cgroups(d->id);
 	queue_done(&d->fields);
 	free(d);
+}
+
+/* Lines of NAME=VALUE; the one that counts comes when it has nothing more to start, be it "running" or "degraded". */
+void distro_notified(struct distribution *d)
+{
+	char text[4096];
+	ssize_t n;
+
+	while (d->notify >= 0 && (n = recv(d->notify, text, sizeof(text) - 1, 0)) > 0) {
+		text[n] = '\0';
+		if (d->systemd && !d->ready && !d->stopping &&
+		    (strncmp(text, "READY=1", 7) == 0 || strstr(text, "\nREADY=1") != NULL))
+			is_ready(d);
+	}
 }
 
 void distro_report(struct distribution *d)
@@ -157,9 +223,10 @@ void distro_report(struct distribution *d)
 		} else if (r.kind == REPORT_WARNING) {
 			answer_text(d->stream, r.text);
 		} else if (r.kind == REPORT_READY) {
-			d->ready = true;
-			d->systemd = r.number != 0;
-			answer(d->stream, FRAME_DONE);
+			d->systemd = r.number >= 0;
+			d->ready_at = now_ms() + r.number;
+			if (!d->systemd)
+				is_ready(d);
 		} else if (r.kind == REPORT_ERROR) {
 			d->stopping = true;
 			answer_error(d->stream, 125, "%s", r.text);
@@ -169,13 +236,21 @@ void distro_report(struct distribution *d)
 		return;
 	close(d->reports);
 	d->reports = -1;
-	if (!d->ready && !d->stopping) {
+	if (!d->ready && !d->systemd && !d->stopping) {
 		d->stopping = true;
 		answer_error(d->stream, 125, "its first process ended before it was ready");
 	}
 }
 
 /* --- ending ----------------------------------------------------------------------------------------------------------------- */
+
+/* Who comes from now on waits for the end, and starts it again. */
+static void begins_to_end(struct distribution *d)
+{
+	if (!d->stopping)
+		answer(d->stream, FRAME_STOP);
+	d->stopping = true;
+}
 
 void distro_stop(struct distribution *d, bool force)
 {
@@ -188,7 +263,7 @@ void distro_stop(struct distribution *d, bool force)
 		kill(d->init, d->systemd ? SIGRTMIN + 4 : SIGTERM);
 	if (!d->stopping)
 		d->kill_at = now_ms() + (d->systemd ? GRACE_SYSTEMD_MS : GRACE_MS);
-	d->stopping = true;
+	begins_to_end(d);
 }
 
 bool distro_reaped(pid_t pid)
@@ -196,7 +271,9 @@ bool distro_reaped(pid_t pid)
 	for (struct distribution *d = distros; d != NULL; d = d->next)
 		if (d->init == pid) {
 			d->init = -1;
-			d->stopping = true;
+			if (d->systemd && !d->ready && !d->stopping)
+				answer_error(d->stream, 125, "its systemd ended before it had started");
+			begins_to_end(d);
 			return true;
 		}
 	return false;
@@ -219,6 +296,15 @@ static void say_ended(struct distribution *d)
 	drop(d);
 }
 
+static void is_late(struct distribution *d)
+{
+	answer_text(
+		d->stream,
+		"systemd has not finished starting within boot.initTimeout of /etc/wsl.conf, and is not waited for: "
+		"'systemctl list-jobs' tells for what it waits");
+	is_ready(d);
+}
+
 void distros_tick(int64_t now)
 {
 	for (struct distribution *d = distros, *next; d != NULL; d = next) {
@@ -227,6 +313,8 @@ void distros_tick(int64_t now)
 			say_ended(d);
 		else if (d->stopping && d->init > 0 && now >= d->kill_at)
 			kill(d->init, SIGKILL);
+		else if (d->systemd && !d->ready && now >= d->ready_at)
+			is_late(d);
 		else if (d->sessions > 0 || d->stopping || !d->ready)
 			d->idle_since = now;
 		else if (d->idle_limit >= 0 && now - d->idle_since >= d->idle_limit) {

@@ -196,6 +196,7 @@ static void boot_command(const struct wsl_conf *conf)
 		(char *)(uintptr_t) "HOME=/root", (char *)(uintptr_t) "USER=root", NULL};
 	pid_t child = conf->boot_command[0] != '\0' ? fork() : -1;
 	sigset_t none;
+	int log;
 
 	if (child != 0)
 		return;
@@ -204,18 +205,25 @@ static void boot_command(const struct wsl_conf *conf)
 	(void)setsid();
 	for (int fd = 0; fd < 3; fd++)
 		(void)!dup2(open("/dev/null", O_RDWR), fd);
+	log = open(BOOT_LOG, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	(void)!dup2(log, 1);
+	(void)!dup2(log, 2);
 	execle("/bin/sh", "sh", "-c", conf->boot_command, (char *)NULL, environment);
 	_exit(127);
 }
 
-static NORETURN void become_systemd(void)
+static NORETURN void become_systemd(const char *id)
 {
-	static char *const words[] = {(char *)(uintptr_t) "init", NULL};
-	static char *const environment[] = {
+	/* In a container its own words are what elsewhere is the kernel's command line. */
+	static char *const words[] = {(char *)(uintptr_t) "init", (char *)(uintptr_t) "systemd.show_status=error",
+				      NULL};
+	char address[64 + ID_MAX];
+	char *const environment[] = {
 		(char *)(uintptr_t) "container=lxrun",
-		(char *)(uintptr_t) "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+		(char *)(uintptr_t) "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", address, NULL};
 	sigset_t none;
 
+	snprintf(address, sizeof(address), "NOTIFY_SOCKET=@" NOTIFY_NAME, id);
 	for (int fd = 0; fd < 3; fd++)
 		(void)!dup2(open("/dev/null", O_RDWR), fd);
 	sigemptyset(&none);
@@ -292,11 +300,13 @@ void distro_init(const struct queue *fields, int socket)
 		warn("boot.systemd of /etc/wsl.conf is true, and there is no " SYSTEMD);
 		conf.boot_systemd = false;
 	}
+	if (conf.boot_systemd && systemd_prepare(conf.boot_command) < 0)
+		warn("cannot write units for systemd: %s", strerror(errno));
 	if (!conf.boot_systemd)
 		boot_command(&conf);
-	report_send(reports, REPORT_READY, conf.boot_systemd, -1, "%s", "");
+	report_send(reports, REPORT_READY, conf.boot_systemd ? (int)conf.boot_init_timeout : -1, -1, "%s", "");
 	if (conf.boot_systemd)
-		become_systemd();
+		become_systemd(fields_text(fields, FIELD_ID));
 	close(reports);
 	look_after_orphans();
 }

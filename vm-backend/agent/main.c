@@ -119,8 +119,10 @@ static void turn(int signals)
 
 	set[0] = (struct pollfd){.fd = channel_fd(), .events = channel_wants()};
 	set[1] = (struct pollfd){.fd = signals, .events = POLLIN};
-	for (struct distribution *d = distros; d != NULL && n < SET_MAX / 2; d = d->next)
+	for (struct distribution *d = distros; d != NULL && n < SET_MAX / 2; d = d->next) {
 		set[n++] = (struct pollfd){.fd = d->reports, .events = POLLIN};
+		set[n++] = (struct pollfd){.fd = d->notify, .events = POLLIN};
+	}
 	for (struct session *s = sessions; s != NULL && n + SESSION_POLLS < SET_MAX; s = s->next) {
 		session_poll(s, set + n);
 		n += SESSION_POLLS;
@@ -128,9 +130,12 @@ static void turn(int signals)
 	if (poll(set, n, distros != NULL ? PORTS_MILLISECONDS : -1) < 0 && errno != EINTR)
 		lost("poll: %s", strerror(errno));
 	/* Nobody leaves the lists here, and the new are put in front, by the channel only. */
-	for (struct distribution *d = distros; d != NULL && at < n && at < SET_MAX / 2; d = d->next)
+	for (struct distribution *d = distros; d != NULL && at < n && at < SET_MAX / 2; d = d->next) {
 		if (set[at++].revents != 0)
 			distro_report(d);
+		if (set[at++].revents != 0)
+			distro_notified(d);
+	}
 	for (struct session *s = sessions; s != NULL && at + SESSION_POLLS <= n; s = s->next) {
 		session_serve(s, set + at);
 		at += SESSION_POLLS;

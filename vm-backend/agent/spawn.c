@@ -33,6 +33,7 @@ struct child {
 	int reports;
 	int std[3]; /* its ends of the pipes, or -1: the terminal */
 	int terminal;
+	bool systemd; /* users have sessions */
 	struct wsl_conf conf;
 	struct user user;
 };
@@ -190,6 +191,8 @@ static NORETURN void become(struct child *c)
 	wsl_conf_read(root, NULL, &c->conf);
 	find_user(c, root);
 	environ = make_environment(c, root);
+	if (c->systemd)
+		systemd_enter_session(c->user.uid);
 	words = find_words(c, &path);
 	take_descriptors(c);
 	if (c->terminal >= 0)
@@ -258,7 +261,7 @@ int spawn(struct session *s)
 {
 	const char *ttys = fields_text(&s->fields, FIELD_TTYS);
 	int bits = ttys != NULL ? atoi(ttys) : 0, pair[2], r = 0;
-	struct child c = {.fields = &s->fields, .std = {-1, -1, -1}, .terminal = -1};
+	struct child c = {.fields = &s->fields, .std = {-1, -1, -1}, .terminal = -1, .systemd = s->distro->systemd};
 	pid_t helper;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

@@ -63,6 +63,7 @@ static void expect_defaults(void)
 	cr_expect_str_eq(conf.hostname, "");
 	cr_expect_str_eq(conf.user_default, "");
 	cr_expect_str_eq(conf.boot_command, "");
+	cr_expect_eq(conf.boot_init_timeout, 10000);
 	cr_expect_eq(dist.oobe_default_uid, -1);
 }
 
@@ -81,12 +82,13 @@ Test(wsl_conf, every_key)
 		"generateHosts = false\ngenerateResolvConf=false\nhostname = "
 		"box-1.lan\n[time]\nuseWindowsTimezone=False\n"
 		"[fileServer]\nenabled=true\n[gpu]\nenabled=true\nappendLibPath=true\n[USER]\nDefault = ann\n[boot]\n"
-		"command = service cron start ; \"echo x\"\nsystemd = true\ninitTimeout=10000\nprotectBinfmt=true\n");
+		"command = service cron start ; \"echo x\"\nsystemd = true\ninitTimeout=12345\nprotectBinfmt=true\n");
 	cr_expect_str_eq(warned, "");
 	cr_expect_not(conf.automount_enabled || conf.automount_fstab || conf.generate_hosts ||
 		      conf.generate_resolv_conf);
 	cr_expect_not(conf.use_host_timezone || conf.interop_enabled || conf.append_host_path);
 	cr_expect(conf.boot_systemd);
+	cr_expect_eq(conf.boot_init_timeout, 12345);
 	cr_expect_str_eq(conf.automount_root, "/media");
 	cr_expect_str_eq(conf.hostname, "box-1.lan");
 	cr_expect_str_eq(conf.user_default, "ann");

@@ -1,0 +1,107 @@
+# What the batteries of version 2 share that need a distribution of Debian's packages in a VM; sourced after lib.sh. They are for
+# check --full: machines that are made of packages, and systems that start. Skipped without a kernel.
+# shellcheck shell=bash disable=SC2154,SC2034
+
+[ -n "$lxrun" ] || die '--lxrun is needed'
+command -v linux.uml >/dev/null || [ -x "$HOME/.cache/lxrun/kernel/linux-uml" ] || { say 'there is no kernel' && exit 77; }
+
+declare -A home_of_side
+[ ${#sides[@]} -gt 0 ] || { sides=(user) && [ "$(id -u)" -ne 0 ] || sides=(user root); }
+for side in "${sides[@]}"; do
+	side_runs "$side"
+	runtime_of[$side]=$(${become_of[$side]} mktemp -d /tmp/lxt.XXXXXX) || exit 1
+	home_of_side[$side]=$(${become_of[$side]} mktemp -d /tmp/e2e-vm.XXXXXX) || exit 1
+	copies+=("${runtime_of[$side]}" "${home_of_side[$side]}")
+	# Between two commands of a slow machine nothing is to end by itself.
+	${become_of[$side]} mkdir -p "${home_of_side[$side]}/config/lxrun"
+	${become_of[$side]} sh -c 'printf "[general]\ninstanceIdleTimeout=600000\n" >"$1"' sh "${home_of_side[$side]}/config/lxrun/config"
+done
+
+vm_cleanup() {
+	for side in "${sides[@]}"; do
+		limit=20 lx --shutdown --force </dev/null
+	done
+	cleanup
+}
+trap vm_cleanup EXIT
+
+# check TITLE WANTED GOT
+check() {
+	if [ "$2" = "$3" ]; then
+		ok "$side: $1"
+	else
+		not_ok "$side: $1: '$3' instead of '$2'"
+		show "$results/err"
+	fi
+}
+
+# lx WORDS...: lxrun as $side starts it; its output and its status behind a space in $out.
+lx() {
+	# shellcheck disable=SC2086
+	out=$(cd / && timeout "${limit:-120}" ${become_of[$side]} env XDG_CONFIG_HOME="${home_of_side[$side]}/config" HOME="$(home_of "$(owner)")" \
+		XDG_DATA_HOME="${home_of_side[$side]}" XDG_RUNTIME_DIR="${runtime_of[$side]}" ${program_of[$side]} "$@" 2>"$results/err")
+	out+=" $?"
+}
+
+# Whose kernel is used.
+owner() {
+	stat -c %U "${home_of_side[$side]}"
+}
+
+# is TITLE WANTED WORDS...
+is() {
+	local title=$1 want=$2
+	shift 2
+	lx "$@" </dev/null
+	check "$title" "$want" "$out"
+}
+
+# like TITLE PATTERN WORDS...: an extended expression, for the whole.
+like() {
+	local title=$1 want=$2
+	shift 2
+	lx "$@" </dev/null
+	if [[ $out =~ ^$want$ ]]; then
+		ok "$side: $title"
+	else
+		not_ok "$side: $title: '$out' is not like '$want'"
+		show "$results/err"
+	fi
+}
+
+# import NAME VARIANT: with a user ann, and systemd. Machines may be slow, and several tests run at once.
+import() {
+	local tar
+
+	tar=$("$tests_dir/rootfs" tar "$2") || exit 1
+	limit=300 lx --import "$1" - --version 2 --quiet <"$tar"
+	check "$1 is made" ' 0' "$out"
+	is 'a user is made, and systemd is asked for' ' 0' "$1" sh -c 'useradd -m -s /bin/bash -G "${1-}" ann
+		umask 022; printf "[boot]\nsystemd=true\ninitTimeout=300000\ncommand=echo booted as \$(id -un) >/run/booted\n[user]\ndefault=ann\n" >/etc/wsl.conf' \
+		sh "$3"
+	is 'and ended' ' 0' --terminate "$1"
+}
+
+# state NAME
+state() {
+	lx --list -v
+	grep -E "^[* ] $1 " <<<"$out" | tr -s ' *' ' ' | cut -d' ' -f3
+}
+
+# until_is WANTED COMMAND...: its output, or what it was after a while.
+until_is() {
+	local want=$1 got='' i
+	shift
+	for i in {1..150}; do
+		got=$("$@" 2>/dev/null)
+		[ "$got" != "$want" ] || break
+		sleep 0.2
+	done
+	printf '%s' "$got"
+}
+
+# get PORT: what an HTTP server on the host's own port says.
+get() {
+	python3 -c 'import sys, urllib.request
+print(urllib.request.urlopen("http://127.0.0.1:%s/" % sys.argv[1], timeout=20).read().decode(), end="")' "$1"
+}
