@@ -23,7 +23,9 @@
 #define PARENT_MAX            80
 #define MEMORY_LEAST          (UINT64_C(64) << 20)
 #define END_MILLISECONDS      12000
-#define SHUTDOWN_MILLISECONDS 3500
+#define SHUTDOWN_MILLISECONDS 7000
+/* That its disk is held after the VM was killed. */
+#define DYING_MILLISECONDS 3000
 
 /* --- where it is ------------------------------------------------------------------------------------------------------------ */
 
@@ -280,6 +282,8 @@ int vm_end(const struct distro *d, bool force, struct message *message)
 	if (r == 0)
 		r = ask(fd, FRAME_STOP, &fields, END_MILLISECONDS);
 	queue_done(&fields);
+	for (int64_t end = now() + DYING_MILLISECONDS; r == -ENOENT && vm_is_running(d) && now() < end;)
+		(void)poll(NULL, 0, 10);
 	if (!vm_is_running(d))
 		return 1;
 	message_set(message, "%s cannot be ended in the utility VM: %s; 'lxrun --shutdown' ends the VM", d->name,

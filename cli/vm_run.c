@@ -34,7 +34,8 @@ struct relay {
 	struct queue write[SUB_COUNT]; /* for our own descriptors */
 	uint32_t passed[SUB_COUNT];    /* written since the last credit */
 	uint32_t credit;               /* for SUB_IN */
-	bool in_ended, over, answered;
+	bool in_ended, over, answered, started;
+	bool again; /* it was ending, and can be started again */
 	int status; /* as wait(2) has it */
 	bool failed;
 	int own_status;
@@ -222,7 +223,9 @@ static void say(struct relay *r)
 	size_t at = 0;
 
 	while (fields_next(queue_bytes(&r->fields), queue_length(&r->fields), &at, &f) > 0)
-		if (f.key == FIELD_TEXT)
+		if (f.key == FIELD_AGAIN)
+			r->again = !r->started;
+		else if (f.key == FIELD_TEXT && !r->again)
 			report("%s", f.text);
 		else if (f.key == FIELD_NUMBER)
 			r->own_status = atoi(f.text);
@@ -246,6 +249,7 @@ static void take_frame(struct relay *r, const struct frame *f)
 			must(queue_put(&r->fields, f->payload, f->length));
 		return;
 	case FRAME_STARTED:
+		r->started = true;
 		say(r);
 		if (isatty(STDIN_FILENO) == 1)
 			make_raw(STDIN_FILENO);
@@ -354,7 +358,8 @@ static bool turn(struct relay *r)
 				 .events = (short)(POLLIN | (queue_length(&r->out) > 0 ? POLLOUT : 0))};
 	set[1] = (struct pollfd){.fd = wake[0], .events = POLLIN};
 	set[2] = (struct pollfd){.fd = -1};
-	if (!r->in_ended && r->credit > 0 && queue_length(&r->out) < FRAME_WINDOW)
+	/* What is read now reaches the command: there is no other one to be started. */
+	if (r->started && !r->in_ended && r->credit > 0 && queue_length(&r->out) < FRAME_WINDOW)
 		set[2] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
 	for (unsigned i = 0; i < SUB_COUNT; i++)
 		set[3 + i] = (struct pollfd){.fd = queue_length(&r->write[i]) > 0 ? r->to[i] : -1, .events = POLLOUT};
@@ -414,10 +419,12 @@ static void relay(const struct options *o, const struct distro *d)
 	vm_put_start(&r.out, d);
 	ask_run(&r, o, d);
 	while (turn(&r))
-		if (r.over && !has_output(&r))
+		if (r.again && r.over)
+			break;
+		else if (r.over && !has_output(&r))
 			end(&r);
 	restore();
-	if (r.answered)
+	if (r.answered && !r.again)
 		report_fatal("the utility VM's host process has ended, and the command with it");
 	close(r.fd);
 }

@@ -141,6 +141,7 @@ enum field_key {
 	FIELD_IDLE,      /* text: milliseconds */
 	FIELD_FORCE,
 	FIELD_BACKEND,
+	FIELD_AGAIN, /* of an error: what was asked for may well succeed when it is asked for again */
 };
 
 /* What is executed. */

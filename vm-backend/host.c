@@ -70,7 +70,9 @@ void host_leave(const char *sentence)
 	host.vm.backend = NULL;
 }
 
-#define GRACE_MILLISECONDS 2500
+/* For distributions to end in order; then for the agent to write back; then by force. */
+#define GRACE_MILLISECONDS 4000
+#define LAST_MILLISECONDS  1500
 
 void host_shutdown(bool force)
 {
@@ -206,9 +208,11 @@ static void tick(void)
 	}
 	keep_time(now);
 	members_tick();
-	if (host.shutdown_at != 0 && host.members == NULL && host.up && !host.shutdown_sent) {
+	if (host.shutdown_at != 0 && (host.members == NULL || now >= host.shutdown_at) && host.up &&
+	    !host.shutdown_sent) {
 		must(queue_frame(&host.out, 0, FRAME_SHUTDOWN, 0, NULL, 0));
 		host.shutdown_sent = true;
+		host.shutdown_at = now + LAST_MILLISECONDS;
 	}
 	if (host.shutdown_at != 0 && now >= host.shutdown_at)
 		host_leave("the utility VM was shut down");

@@ -16,18 +16,20 @@ struct member {
 	char *id, *name;
 	char device[64];
 	uint32_t stream;
-	bool asked, ready, ending;
-	struct queue said; /* fields of what the agent says next */
-	char *sentences;   /* warnings of its start, for who waits for it */
+	bool asked, ready, stopping, ending; /* stopping: the agent ends it; ending: it has, the disk is there still */
+	struct queue said;                   /* fields of what the agent says next */
+	char *sentences;                     /* warnings of its start, for who waits for it */
 	int detach_tries;
 };
 
-enum client_wait { WAIT_NOTHING, WAIT_START, WAIT_STOP };
+/* WAIT_END: for an end, to start it again then. */
+enum client_wait { WAIT_NOTHING, WAIT_START, WAIT_STOP, WAIT_END };
 
 struct client {
 	struct client *next;
 	int fd;
 	struct queue in, out, fields;
+	struct queue start;         /* WAIT_END: what is to be asked for again */
 	bool greeted, gone, ending; /* ending: gone when out is empty */
 	uint32_t stream;            /* of its command in the channel; 0: none */
 	enum client_wait wait;
@@ -69,6 +71,8 @@ void clients_sweep(void);
 struct client *client_of_stream(uint32_t stream);
 /* Those that wait for a member's start or end. */
 void clients_wake(struct member *m, const char *error);
+/* Those that waited for the end of a member that is gone now. */
+void clients_start_again(void);
 void client_error(struct client *c, const char *sentence);
 
 /* --- host_members.c --- */

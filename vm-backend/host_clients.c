@@ -55,6 +55,8 @@ void clients_wake(struct member *m, const char *error)
 		if (c->member != m)
 			continue;
 		c->member = NULL;
+		if (c->wait == WAIT_END)
+			continue;
 		if (c->wait == WAIT_STOP)
 			answer(c, FRAME_DONE, 0, NULL);
 		else if (c->wait == WAIT_START && error != NULL)
@@ -68,10 +70,10 @@ void clients_wake(struct member *m, const char *error)
 
 /* --- requests ---------------------------------------------------------------------------------------------------------------- */
 
-static void start(struct client *c)
+static void start(struct client *c, const struct queue *fields)
 {
 	struct vm_message m;
-	struct member *member = member_get(&c->fields, &m);
+	struct member *member = member_get(fields, &m);
 
 	if (member == NULL) {
 		client_error(c, m.text);
@@ -81,6 +83,24 @@ static void start(struct client *c)
 		return;
 	c->member = member;
 	c->wait = WAIT_START;
+	if (member->stopping || member->ending) {
+		c->wait = WAIT_END;
+		must(queue_put(&c->start, queue_bytes(fields), queue_length(fields)));
+	}
+}
+
+void clients_start_again(void)
+{
+	for (struct client *c = host.clients; c != NULL; c = c->next) {
+		struct queue fields = c->start;
+
+		if (c->wait != WAIT_END || c->member != NULL)
+			continue;
+		c->wait = WAIT_NOTHING;
+		c->start = (struct queue){0};
+		start(c, &fields);
+		queue_done(&fields);
+	}
 }
 
 static void run(struct client *c)
@@ -155,7 +175,7 @@ static void take_frame(struct client *c, const struct frame *f)
 		return;
 	}
 	if (f->type == FRAME_START)
-		start(c);
+		start(c, &c->fields);
 	else if (f->type == FRAME_RUN)
 		run(c);
 	else if (f->type == FRAME_STOP)
@@ -218,6 +238,7 @@ void clients_sweep(void)
 		queue_done(&c->in);
 		queue_done(&c->out);
 		queue_done(&c->fields);
+		queue_done(&c->start);
 		free(c);
 	}
 }

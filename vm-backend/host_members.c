@@ -96,6 +96,7 @@ static void ended(struct member *m)
 		return;
 	clients_wake(m, "it has been ended");
 	drop(m);
+	clients_start_again();
 }
 
 void members_tick(void)
@@ -116,6 +117,10 @@ void member_frame(struct member *m, const struct frame *f)
 	case FRAME_FIELDS:
 		must(queue_put(&m->said, f->payload, f->length));
 		return;
+	case FRAME_STOP:
+		m->ready = false;
+		m->stopping = true;
+		break;
 	case FRAME_DONE:
 		m->ready = true;
 		clients_wake(m, NULL);

@@ -221,6 +221,18 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5); print(s.recv(1
 	for _ in $(seq 30); do [ "$(vm_processes)" -gt 0 ] || break; sleep 0.1; done
 	check 'without its host process nothing is left' 0 "$(vm_processes)"
 	limit=100 is 'the disk is whole' 'kept 0' -u root box cat /root/kept
+
+	# Commands that come when it is about to end, since nothing runs in it: it ends, and is started again.
+	is 'ended' ' 0' --terminate box
+	${become_of[$side]} sh -c 'mkdir -p "$1" && printf "[general]\ninstanceIdleTimeout=300\n" >"$1/config"' sh "$home/.config/lxrun"
+	for pause in 0.30 0.25 0.35 0.28; do
+		lx box cat </dev/null
+		sleep "$pause"
+		lx box cat <<<"between"
+		[ "$out" = 'between 0' ] || break
+	done
+	check 'a command while it ends' 'between 0' "$out"
+	lx box sleep 1
 	is 'it is not removed while it runs' ' 125' --unregister box
 	is 'ended at last' ' 0' --shutdown
 	is 'removed' ' 0' --unregister box

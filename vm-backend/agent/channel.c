@@ -65,6 +65,11 @@ void answer_text(uint32_t stream, const char *text)
 	answer_field(stream, FIELD_TEXT, text);
 }
 
+void answer_again(uint32_t stream)
+{
+	answer_field(stream, FIELD_AGAIN, "");
+}
+
 void answer_error(uint32_t stream, int status, const char *format, ...)
 {
 	char text[1024], number[16];

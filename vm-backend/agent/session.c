@@ -43,6 +43,8 @@ void session_run(uint32_t stream, struct queue *fields)
 	int r;
 
 	if (d == NULL || !d->ready || d->stopping) {
+		/* It has just begun to end, perhaps, and whoever asked did not know. */
+		answer_again(stream);
 		answer_error(stream, 125, "the distribution does not run");
 		queue_done(fields);
 		return;
