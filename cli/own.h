@@ -23,4 +23,13 @@ void own_boot(const struct instance_plan *plan, const char *runtime, const struc
  */
 void own_first_run(const struct instance_plan *plan, struct site *p, char **environment);
 
+/* What both versions have in common of it. Held while it is at work: two terminals do not both run it. */
+MUST_CHECK int own_first_run_lock(const struct distro *d, int directory);
+/* Another terminal may have come first, and made the default user: d is as the registry has it now. */
+bool own_first_run_is_pending(struct distro *d);
+/* Ends the process if it has not succeeded. */
+void own_first_run_check(const struct distro *d, const char *command, int status);
+/* It is not run again; uid, if it is in the passwd below root_fd, is who commands run as from now on. */
+void own_first_run_done(struct distro *d, int root_fd, int64_t uid);
+
 #endif

@@ -16,17 +16,17 @@
 /* --- the registry --------------------------------------------------------------------------------------------------------- */
 
 /* Another terminal may have come first, and made the default user. */
-static bool is_pending(struct site *p)
+bool own_first_run_is_pending(struct distro *own)
 {
 	struct registry r;
 	const struct distro *d;
 
 	distributions_read(&r);
-	d = registry_by_id(&r, p->distro.id);
+	d = registry_by_id(&r, own->id);
 	if (d != NULL)
-		p->distro = *d;
+		*own = *d;
 	registry_done(&r);
-	return p->distro.oobe_pending;
+	return own->oobe_pending;
 }
 
 /* A user that the command was to make, and has not, is nobody's default. */
@@ -43,22 +43,22 @@ static bool is_there(int root_fd, int64_t uid)
 	return there;
 }
 
-static void note_success(struct site *p, int64_t uid)
+void own_first_run_done(struct distro *own, int root_fd, int64_t uid)
 {
 	struct registry r;
 	struct distro *d;
 
-	p->distro.oobe_pending = false;
-	if (uid >= 0 && is_there(p->root_fd, uid))
-		p->distro.default_uid = (uint32_t)uid;
+	own->oobe_pending = false;
+	if (uid >= 0 && is_there(root_fd, uid))
+		own->default_uid = (uint32_t)uid;
 	else if (uid >= 0)
-		report("the first-run command of %s has not made the user %lld, who was to be its default",
-		       p->distro.name, (long long)uid);
+		report("the first-run command of %s has not made the user %lld, who was to be its default", own->name,
+		       (long long)uid);
 	distributions_begin(&r);
-	d = registry_by_id(&r, p->distro.id);
+	d = registry_by_id(&r, own->id);
 	if (d != NULL) {
 		d->oobe_pending = false;
-		d->default_uid = p->distro.default_uid;
+		d->default_uid = own->default_uid;
 	}
 	distributions_commit(&r);
 }
@@ -98,16 +98,27 @@ static int run(const struct instance_plan *plan, struct site *p, char *command, 
 	return status;
 }
 
-/* Two terminals that start a distribution for the first time do not both run it. */
-static int lock(const struct site *p)
+int own_first_run_lock(const struct distro *d, int directory)
 {
-	int fd = openat(p->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		report_fatal("cannot open '%s': %s", p->root, strerror(errno));
+		report_fatal("cannot open the directory of %s: %s", d->name, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		report_fatal("the first-run command of %s is at work on another terminal", p->distro.name);
+		report_fatal("the first-run command of %s is at work on another terminal", d->name);
 	return fd;
+}
+
+void own_first_run_check(const struct distro *d, const char *command, int status)
+{
+	if (WIFSIGNALED(status))
+		report_fatal(
+			"the first-run command \"%s\" of %s was ended by signal %d; it is run again at the next start",
+			command, d->name, WTERMSIG(status));
+	if (status != 0)
+		report_fatal(
+			"the first-run command \"%s\" of %s failed with status %d; it is run again at the next start",
+			command, d->name, WEXITSTATUS(status));
 }
 
 void own_first_run(const struct instance_plan *plan, struct site *p, char **environment)
@@ -118,19 +129,12 @@ void own_first_run(const struct instance_plan *plan, struct site *p, char **envi
 
 	if (!p->distro.oobe_pending)
 		return;
-	held = lock(p);
-	if (!is_pending(p))
+	held = own_first_run_lock(&p->distro, p->root_fd);
+	if (!own_first_run_is_pending(&p->distro))
 		return;
 	wsl_distribution_conf_read(p->root_fd, NULL, &conf);
 	if (conf.oobe_command[0] != '\0')
 		status = run(plan, p, conf.oobe_command, environment);
-	if (WIFSIGNALED(status))
-		report_fatal(
-			"the first-run command \"%s\" of %s was ended by signal %d; it is run again at the next start",
-			conf.oobe_command, p->distro.name, WTERMSIG(status));
-	if (status != 0)
-		report_fatal(
-			"the first-run command \"%s\" of %s failed with status %d; it is run again at the next start",
-			conf.oobe_command, p->distro.name, WEXITSTATUS(status));
-	note_success(p, conf.oobe_default_uid);
+	own_first_run_check(&p->distro, conf.oobe_command, status);
+	own_first_run_done(&p->distro, p->root_fd, conf.oobe_default_uid);
 }

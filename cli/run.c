@@ -225,6 +225,8 @@ int run(const struct options *o)
 		if (nested_is_inside())
 			report_fatal("%s is of version 2, which cannot be run from inside a distribution",
 				     place.distro.name);
+		if (place.distro.oobe_pending && is_interactive(o))
+			vm_first_run(&place.distro);
 		return vm_run(o, &place.distro);
 	}
 	plan_instance(o, &place, &plan);

@@ -31,5 +31,7 @@ FILE *vm_probe(void);
 
 /* Runs what the options say in a distribution of version 2; its exit status, or does not return. */
 int vm_run(const struct options *o, const struct distro *d);
+/* own_first_run() of version 2. */
+void vm_first_run(struct distro *d);
 
 #endif

@@ -436,8 +436,6 @@ int vm_run(const struct options *o, const struct distro *d)
 			"%s is of version 2, where a kernel of its own makes all calls: --trace, --gate and --without "
 			"are for version 1",
 			d->name);
-	if (d->oobe_pending)
-		report("the first-run command of %s is not run: version 2 does not do that yet", d->name);
 	catch_signals();
 	for (int i = 0; i < RETRIES; i++)
 		relay(o, d);
