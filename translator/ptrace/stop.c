@@ -367,14 +367,15 @@ static void on_event(struct tr_call *c, struct tracee *t, int code)
 	}
 }
 
-/* With the first stop the host's options can be set, and prepared text brought to trap: each call is to be seen. */
+/* With the first stop prepared text is brought to trap, for each call is to be seen, and the host's options can be set. */
 static void configure(struct tracee *t)
 {
 	const uint64_t closed = 1;
 
+	if (!t->unpatched)
+		t->unpatched = tracee_write(t, (uint64_t)(uintptr_t)&tr_patched_closed, &closed, 1) >= 0;
 	if (t->configured)
 		return;
-	(void)!tracee_write(t, (uint64_t)(uintptr_t)&tr_patched_closed, &closed, 1);
 	t->configured = host_call(SYS_ptrace, PTRACE_SETOPTIONS, t->tid, 0, t->options | PTRACE_O_TRACESYSGOOD) == 0;
 }
 

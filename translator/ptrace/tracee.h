@@ -58,6 +58,7 @@ struct tracee {
 	pid_t tid, tracer; /* host's thread ids; only the thread `tracer` looks at the rest */
 	uint32_t options;  /* PTRACE_O_*, as the tracer set them */
 	bool configured;   /* the host's own are ours: with PTRACE_O_TRACESYSGOOD */
+	bool unpatched;    /* its prepared text traps */
 	int want;          /* the request that last resumed it: PTRACE_CONT, PTRACE_SYSCALL .. */
 
 	/* The stop that the tracer knows or will be told of. */

@@ -115,6 +115,35 @@ static void during_calls(void)
 	end_tracee(pid);
 }
 
+/* Calls by the libc's own functions. */
+static void call_by_name(void)
+{
+	for (;;)
+		(void)!access("/etc/passwd", R_OK);
+}
+
+/* None of them passes unseen. */
+static void every_call(void)
+{
+	struct session s = {0};
+	pid_t pid = start_seized(call_by_name, 0);
+	int seen = 0, status;
+
+	NEED(ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == 0);
+	next_stop(&s, pid);
+	/* A few more of those that it begins with. */
+	for (int i = 0; i < 40 && seen < 20; i++) {
+		NEED(ptrace(PTRACE_SYSCALL, pid, NULL, NULL) == 0);
+		NEED(waitpid(pid, &status, __WALL) == pid);
+		seen = WIFSTOPPED(status) && WSTOPSIG(status) == SYSCALL_STOP &&
+				       registers_of(pid).orig_rax == SYS_access
+			       ? seen + 1
+			       : 0;
+	}
+	CHECK_EQUAL(seen, 20, "stops of calls that the libc makes");
+	end_tracee(pid);
+}
+
 /* Seizing does not stop, and what the tracee does next is its own. */
 static void quiet(void)
 {
@@ -198,6 +227,7 @@ int main(int argc, char **argv)
 	interrupted(read_byte, "read", true);
 	interrupted(receive, "recvmsg", true);
 	during_calls();
+	every_call();
 	listening(read_byte, "read");
 	listening(receive, "recvmsg");
 	plain_group_stop();
