@@ -1,10 +1,10 @@
 #!/bin/sh
-# about: CPython's own tests (Debian: libpython3-testsuite)
+# about: CPython's own tests (Debian: libpython3.11-testsuite and its like)
 set -u
 case $1 in
 needs)
 	command -v python3 >/dev/null || { echo 'it needs python3' && exit 77; }
-	python3 -c 'import test.test_grammar, test.test_os' 2>/dev/null || { echo 'it needs the tests of python3: install libpython3-testsuite' && exit 77; }
+	python3 -c 'import test.test_grammar, test.test_os' 2>/dev/null || { echo 'it needs the tests of python3: install libpython3.11-testsuite, or that of the version' && exit 77; }
 	;;
 prepare) ;;
 list)
