@@ -15,6 +15,7 @@ struct content {
 	uint64_t from, to,
 		start; /* blocks that are one behind the other and have not been told of: where, to where, which */
 	uint64_t steps, most;
+	uint64_t told; /* blocks */
 	int status;
 };
 
@@ -28,7 +29,8 @@ static int tell(struct content *c, uint64_t logical, uint64_t physical, uint64_t
 
 	if (physical < d->fs->super->s_first_data_block || physical >= blocks || n > blocks - physical)
 		return disk_bad(c->d, "blocks that the disk does not have");
-	if (at < c->done)
+	c->told += n;
+	if (at < c->done || c->told > blocks)
 		return disk_bad(c->d, "blocks that are in it twice");
 	c->done = end;
 	end = end < c->inode->size ? end : c->inode->size;

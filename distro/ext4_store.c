@@ -26,6 +26,7 @@ struct store {
 	struct disk_attributes attributes;
 	int links;        /* the directory of files with several names: each is called as its inode is */
 	uint8_t *visited; /* directories, a bit each */
+	uint64_t written;
 };
 
 static int directory(struct store *s, int *dir, const struct disk_inode *inode, unsigned depth);
@@ -115,6 +116,10 @@ static int write_piece(void *context, uint64_t at, const void *bytes, size_t n)
 	if (r < 0)
 		return work_fail_on(&w->s->work, r, "write", w->s->disk.path.text);
 	w->s->work.progress.content += n;
+	/* Files that share blocks could be larger than any disk. */
+	w->s->written += n;
+	if (w->s->written > ext2fs_blocks_count(w->s->disk.fs->super) * w->s->disk.block_size)
+		return disk_bad(&w->s->disk, "more content than the disk has room for");
 	return work_tick(&w->s->work);
 }
 
