@@ -34,6 +34,8 @@ def main(busybox):
     add("etc/group", content=b"root:x:0:\nann:x:1234:\nothers:x:77:ann\n", mode=0o644)
     add("etc/wsl.conf", content=b"[network]\nhostname=machine\n[user]\ndefault=ann\n[boot]\n"
         b"command=echo booted >/root/new && /bin/busybox mv /root/new /root/booted\n", mode=0o644)
+    add("etc/wsl-distribution.conf", content=b"[oobe]\ncommand=read answer; [ \"$answer\" = yes ] && "
+        b"echo bob:x:1000:1000::/:/bin/sh >>/etc/passwd && echo first $(id -un)\ndefaultUid=1000\n", mode=0o644)
     add("things/file", content=b"content\n", mode=0o4751, uid=70000, gid=4000000000)
     add("things/again", tarfile.LNKTYPE, link="things/file")
     add("things/empty", mode=0o000)

@@ -222,6 +222,20 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5); print(s.recv(1
 	check 'without its host process nothing is left' 0 "$(vm_processes)"
 	limit=100 is 'the disk is whole' 'kept 0' -u root box cat /root/kept
 
+	# The first-run command of what was installed: before the first shell, until it has succeeded.
+	# shellcheck disable=SC2016
+	${become_of[$side]} sh -c 'cat >"$1"' sh "$home/fresh.tar" <"$results/archive.tar"
+	lx --install --from-file "$home/fresh.tar" --name fresh --version 2 --no-launch
+	check 'installed' 0 "${out##* }"
+	lx fresh <<<no
+	check 'the first-run command fails' ' 125' "$out"
+	lx fresh <<<yes
+	check 'and succeeds' 'first root 0' "$out"
+	lx fresh <<<'echo shell'
+	check 'and is not run again' 'shell 0' "$out"
+	is 'the user it has made' '1000 0' -u bob fresh id -u
+	is 'ended' ' 0' --terminate fresh
+
 	# Commands that come when it is about to end, since nothing runs in it: it ends, and is started again.
 	is 'ended' ' 0' --terminate box
 	${become_of[$side]} sh -c 'mkdir -p "$1" && printf "[general]\ninstanceIdleTimeout=300\n" >"$1/config"' sh "$home/.config/lxrun"

@@ -2,7 +2,7 @@
 # Docker in a distribution of version 2, started by its systemd, by its ordinary user: images of archives, containers on overlay2
 # with a bridge, limits, published ports, which are the host's, and what remains when the distribution is started again.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/vm_lib.sh"
+. "$(dirname "$0")/vm.lib.sh"
 
 port=$((20000 + $$ % 20000))
 for side in "${sides[@]}"; do
@@ -53,4 +53,4 @@ for side in "${sides[@]}"; do
 	/sbin/e2fsck -fn "${home_of_side[$side]}/lxrun/stores/box/disk.ext4" >"$results/fsck" 2>&1
 	check 'fsck finds nothing' 0 $?
 done
-finish
+vm_finish

@@ -2,7 +2,7 @@
 # Version 2 with systemd: it is the distribution's pid 1, and has started when the first command runs; units, timers, the journal,
 # sessions of users, and two distributions at once.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/vm_lib.sh"
+. "$(dirname "$0")/vm.lib.sh"
 
 for side in "${sides[@]}"; do
 	import one systemd ''
@@ -88,4 +88,4 @@ for side in "${sides[@]}"; do
 	check 'and it is said' 1 "$(grep -c initTimeout "$results/err")"
 	is 'at last' ' 0' --shutdown
 done
-finish
+vm_finish

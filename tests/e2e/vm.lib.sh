@@ -1,6 +1,6 @@
 # What the batteries of version 2 share that need a distribution of Debian's packages in a VM; sourced after lib.sh. They are for
 # check --full: machines that are made of packages, and systems that start. Skipped without a kernel.
-# shellcheck shell=bash disable=SC2154,SC2034
+# shellcheck shell=bash disable=SC2154,SC2034,SC2004
 
 [ -n "$lxrun" ] || die '--lxrun is needed'
 command -v linux.uml >/dev/null || [ -x "$HOME/.cache/lxrun/kernel/linux-uml" ] || { say 'there is no kernel' && exit 77; }
@@ -80,6 +80,14 @@ import() {
 		umask 022; printf "[boot]\nsystemd=true\ninitTimeout=300000\ncommand=echo booted as \$(id -un) >/run/booted\n[user]\ndefault=ann\n" >/etc/wsl.conf' \
 		sh "$3"
 	is 'and ended' ' 0' --terminate "$1"
+}
+
+# The VM's own directory stays, with its kernel's last words.
+vm_finish() {
+	for side in "${sides[@]}"; do
+		${become_of[$side]} rm -rf "${runtime_of[$side]}/lxrun/vm"
+	done
+	finish
 }
 
 # state NAME
