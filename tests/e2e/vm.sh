@@ -235,6 +235,9 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5); print(s.recv(1
 	check 'and is not run again' 'shell 0' "$out"
 	is 'the user it has made' '1000 0' -u bob fresh id -u
 	is 'ended' ' 0' --terminate fresh
+	dd if=/dev/zero of="$home/lxrun/stores/fresh/disk.ext4" bs=1024 seek=1 count=1 conv=notrunc 2>/dev/null
+	lx fresh true
+	check 'a damaged disk' ' 125, e2fsck' "$out, $(grep -o e2fsck "$results/err")"
 
 	# Commands that come when it is about to end, since nothing runs in it: it ends, and is started again.
 	is 'ended' ' 0' --terminate box

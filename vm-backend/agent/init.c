@@ -54,21 +54,27 @@ static void warn_of(void *context, const char *sentence)
 /* --- the root ---------------------------------------------------------------------------------------------------------------- */
 
 /* A disk that cannot be written is still there to be read: its files may be saved, and said why. */
-static void mount_disk(const char *device, const char *at)
+static void mount_disk(const char *device, const char *disk, const char *at)
 {
+	int why;
+
 	if (mount(device, at, "ext4", MS_NOATIME, "discard,noinit_itable") == 0) {
 		if (disk_grow(device, at) < 0)
 			warn("its disk has grown, and its file system cannot: %s", strerror(errno));
 		return;
 	}
+	why = errno;
 	if (mount(device, at, "ext4", MS_NOATIME | MS_RDONLY, "noload") < 0)
-		fail("its disk cannot be mounted: %s", strerror(errno));
-	warn("its disk is damaged or cannot be written, so it is mounted read-only");
+		fail("its disk is damaged (%s): e2fsck -f '%s' may repair it", strerror(why), disk);
+	warn("its disk is damaged or cannot be written (%s), so it is mounted read-only: when it has ended, e2fsck -f "
+	     "'%s' may "
+	     "repair it",
+	     strerror(why), disk);
 }
 
 static void enter_root(const struct queue *fields)
 {
-	const char *name = fields_text(fields, FIELD_DEVICE);
+	const char *name = fields_text(fields, FIELD_DEVICE), *disk = fields_text(fields, FIELD_DISK);
 	static const char at[] = "/root";
 	char device[64];
 
@@ -78,7 +84,7 @@ static void enter_root(const struct queue *fields)
 		fail("its disk %s does not appear", name);
 	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		fail("cannot have mounts of its own: %s", strerror(errno));
-	mount_disk(device, at);
+	mount_disk(device, disk != NULL ? disk : name, at);
 	if (chdir(at) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
 		fail("cannot enter its disk: %s", strerror(errno));
 }
