@@ -41,6 +41,17 @@ static bool is_waiting(const struct user_regs_struct *r)
 	return (long)r->orig_rax >= 0 && is_interrupted((int64_t)r->rax);
 }
 
+/*
+ * A call that came from prepared text ends without one of the host's that could be shown as its exit. Where it waits it is made
+ * again, by a trap.
+ */
+static bool waits_patched(const struct user_regs_struct *r)
+{
+	const struct tr_frame *f = tr_frame_of_stack(r->rsp);
+
+	return is_waiting(r) && f != NULL && tr_frame_is_patched(f);
+}
+
 /* A stop with the thread inside: with the guest's registers, where it has some. */
 static void show_inside(struct tracee *t, const struct user_regs_struct *r, int code)
 {
@@ -205,7 +216,9 @@ static bool is_in(uint64_t ip, const char *from, const char *to)
 static void drive(struct tracee *t, const struct user_regs_struct *r)
 {
 	t->driving = true;
-	if (is_in(r->rip, tr_interruptible_begin, tr_interruptible_syscall + 1))
+	if (waits_patched(r))
+		(void)!host_call(SYS_ptrace, PTRACE_POKEUSER, t->tid, offsetof(struct user_regs_struct, orig_rax), -1l);
+	if (waits_patched(r) || is_in(r->rip, tr_interruptible_begin, tr_interruptible_syscall + 1))
 		(void)!host_call(SYS_ptrace, PTRACE_POKEUSER, t->tid, offsetof(struct user_regs_struct, rip),
 				 tr_interruptible_abort);
 	if (is_in(r->rip, tr_tail_begin, tr_tail_end))
@@ -233,7 +246,7 @@ static void on_signal_inside(struct tracee *t, const struct user_regs_struct *r,
 		tracee_go_on(t, 0);
 		return;
 	}
-	if (is_waiting(r))
+	if (is_waiting(r) && !waits_patched(r))
 		show_inside(t, r, sig);
 	else if (hold_signal(t, sig, info))
 		drive(t, r);
@@ -359,7 +372,7 @@ static void on_event(struct tr_call *c, struct tracee *t, int code)
 		t->exit_due = true;
 	if (!t->inside) {
 		show(t, AS_IT_IS, code);
-	} else if (code != INTERRUPT_STOP || is_waiting(&r)) {
+	} else if (code != INTERRUPT_STOP || (is_waiting(&r) && !waits_patched(&r))) {
 		show_inside(t, &r, code);
 	} else {
 		t->interrupted = true;
