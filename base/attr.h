@@ -9,7 +9,19 @@
 #define UNUSED                 __attribute__((unused))
 #define ALWAYS_INLINE          inline __attribute__((always_inline))
 
-#define ARRAY_SIZE(a)          (sizeof(a) / sizeof((a)[0]))
+/*
+ * Where zeroed memory of the resident's lies (translator/resident.ld): what is large and seldom touched behind everything
+ * else, so that what each process touches is in few pages and few page tables.
+ */
+#ifdef LX_RESIDENT
+#define COLD      __attribute__((section(".bss.cold")))
+#define IN(where) __attribute__((section(".bss." #where)))
+#else
+#define COLD
+#define IN(where)
+#endif
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* A mistake of ours, not of the guest or the host: stop here, in release builds too. */
 #define lx_bug() __builtin_trap()

@@ -15,9 +15,10 @@
 /* Where prepared text (rewriter/) jumps to: the first instruction of the resident's text. */
 #define RESIDENT_GATE (RESIDENT_BASE + 0x1000ul)
 /* Stacks beyond the built-in ones, mapped on demand. */
-#define RESIDENT_STACKS 0x550800000000ul
-/* The instance's shared memory (base/instance.h). */
-#define INSTANCE_BASE 0x551000000000ul
+#define RESIDENT_STACKS     0x550800000000ul
+#define RESIDENT_STACKS_END 0x551000000000ul
+/* The instance's shared memory (base/instance.h): near the resident, so that they share page tables. */
+#define INSTANCE_BASE (RESIDENT_BASE + 0x20000000ul)
 /* Everything of lxrun's lies in [RESIDENT_BASE, RESIDENT_AREA_END): what /proc/PID/maps does not show. */
 #define RESIDENT_AREA_END 0x552000000000ul
 

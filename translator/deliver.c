@@ -122,11 +122,13 @@ static struct note {
 	_Atomic pid_t tid;
 	uint64_t saved; /* what the guest's frame must say */
 	uint64_t base;  /* what was in force when the signal came */
-} notes[NOTES];
+} notes[NOTES] COLD;
 static _Atomic uint32_t notes_used;
 
 void tr_notes_after_fork(void)
 {
+	if (atomic_load(&notes_used) == 0)
+		return;
 	for (unsigned i = 0; i < NOTES; i++)
 		atomic_store(&notes[i].tid, 0);
 	atomic_store(&notes_used, 0);

@@ -9,7 +9,7 @@
 #define THREADS 32
 #define FAULTS  (TR_SIGNAL_BIT(SIGSEGV) | TR_SIGNAL_BIT(SIGBUS))
 
-static _Atomic pid_t threads[THREADS];
+static _Atomic pid_t threads[THREADS] COLD;
 /* How many entries are taken, and one for ever where there was no room. */
 static _Atomic uint32_t used;
 

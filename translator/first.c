@@ -77,7 +77,7 @@ static long enter(const struct vfs_ns *ns, const char *directory)
 /* Does not return: this process becomes the first program, or says why it cannot. */
 void tr_start_first(struct process_slot *slot, const struct ldr_stack *stack, bool home_else)
 {
-	static char name[PATH_MAX], directory[PATH_MAX];
+	static char name[PATH_MAX] COLD, directory[PATH_MAX] COLD;
 	struct tr_frame *f = tr_slot_frame(0);
 	ucontext_t context;
 	long r;

@@ -22,7 +22,9 @@
 #define SLOT_SIZE       0x40000 /* power of two; a slot's address is a multiple of it */
 #define SLOT_FRAME_SIZE 0x5000
 #define SLOTS_BUILT_IN  24
-#define SLOTS_PATCHED   8 /* of these the last, for the patched gate alone; a block of code for each */
+#define SLOTS_PATCHED   8 /* of these, for the patched gate alone; a block of code for each */
+/* The first of them: number 0, which most processes need, lies beside it, so that they share a page table. */
+#define SLOT_PATCHED    1
 #define PATCHED_STEP    32
 #define SLOTS_PER_CHUNK 64
 #define SLOT_CHUNKS     64
@@ -160,6 +162,8 @@ void tr_slots_grow(void);
 struct tr_frame *tr_slot_frame(uint32_t index);
 /* The frame of the slot on whose stack sp is, in this or another process; NULL for other addresses. */
 struct tr_frame *tr_frame_of_stack(uint64_t sp);
+/* A slot of the patched gate's is in use: after a fork it has to be looked at. */
+void tr_slots_note_patched(uint32_t index);
 /* After fork: all slots but keep are free. */
 void tr_slots_reset(uint32_t keep);
 /* Frees the slots that a child took in shared memory and left by exec or death. */

@@ -18,7 +18,7 @@
 #define LABEL(name) .globl name; .hidden name; name:
 
 /* The frame of the first slot that is the patched gate's. */
-#define FIRST_FRAME (SLOT_SIZE * (SLOTS_BUILT_IN - SLOTS_PATCHED + 1) - SLOT_FRAME_SIZE)
+#define FIRST_FRAME (SLOT_SIZE * (SLOT_PATCHED + 1) - SLOT_FRAME_SIZE)
 #if SLOTS_PATCHED != 8
 #error "a block of code for each"
 #endif

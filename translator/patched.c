@@ -63,7 +63,7 @@ static bool must_trap(struct tr_frame *f, uint32_t nr, uint64_t sp)
 
 bool tr_frame_is_patched(const struct tr_frame *f)
 {
-	return f >= tr_slot_frame(SLOTS_BUILT_IN - SLOTS_PATCHED) && f < tr_slot_frame(SLOTS_BUILT_IN);
+	return f >= tr_slot_frame(SLOT_PATCHED) && f < tr_slot_frame(SLOT_PATCHED + SLOTS_PATCHED);
 }
 
 void tr_patched_mask(struct tr_frame *f)
@@ -94,6 +94,7 @@ void tr_on_patched(struct tr_frame *f)
 
 	f->context = &f->patched;
 	f->index = (uint32_t)(((uintptr_t)f - (uintptr_t)tr_slot_frame(0)) / SLOT_SIZE);
+	tr_slots_note_patched(f->index);
 	if (must_trap(f, nr, (uint64_t)r[REG_RSP])) {
 		r[REG_RIP] -= SYSCALL_SIZE;
 		return;
@@ -133,12 +134,16 @@ static struct kept {
 	int32_t signal;
 	siginfo_t info;
 	uint64_t mask, base;
-} kept[KEPT];
+} kept[KEPT] COLD;
+static _Atomic uint32_t kept_used;
 
 void tr_patched_after_fork(void)
 {
+	if (atomic_load(&kept_used) == 0)
+		return;
 	for (unsigned i = 0; i < KEPT; i++)
 		atomic_store(&kept[i].tid, 0);
+	atomic_store(&kept_used, 0);
 }
 
 static bool keep(struct tr_frame *f)
@@ -146,6 +151,7 @@ static bool keep(struct tr_frame *f)
 	greg_t *r = f->patched.uc_mcontext.gregs;
 	pid_t tid = host_gettid();
 
+	atomic_fetch_add(&kept_used, 1);
 	for (unsigned i = 0; i < KEPT; i++) {
 		struct kept *k = &kept[i];
 		pid_t none = 0;
@@ -163,6 +169,7 @@ static bool keep(struct tr_frame *f)
 		*tr_context_mask(f->context) = ~0ull;
 		return true;
 	}
+	atomic_fetch_sub(&kept_used, 1);
 	return false;
 }
 
@@ -183,6 +190,7 @@ bool tr_patched_take_kept(ucontext_t *uc, struct tr_frame *f)
 		f->deferred_info = k->info;
 		f->deferred_base = k->base;
 		atomic_store(&k->tid, 0);
+		atomic_fetch_sub(&kept_used, 1);
 		return true;
 	}
 	return false;
@@ -226,7 +234,7 @@ static void go_back(greg_t *r, uint64_t behind)
 static void leave_search(greg_t *r, uint64_t pc)
 {
 	uint64_t at = pc - (uint64_t)(uintptr_t)tr_patched_scan;
-	uint32_t slot = SLOTS_BUILT_IN - SLOTS_PATCHED + (uint32_t)(at / PATCHED_STEP);
+	uint32_t slot = SLOT_PATCHED + (uint32_t)(at / PATCHED_STEP);
 	uint64_t inside = at % PATCHED_STEP;
 
 	if (inside >= AT_LEA || (inside == AT_JRCXZ && r[REG_RCX] == 0))

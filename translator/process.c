@@ -22,11 +22,11 @@ static struct {
 	struct tr_process process;
 	_Atomic bool taken;
 	bool awaited; /* somebody waits for the child and gives the copy back */
-} copies[COPIES];
+} copies[COPIES] COLD;
 static _Atomic uint32_t copies_used;
 
 /* One page that a fork leaves zero. */
-static uint32_t not_forked[1024] __attribute__((aligned(4096)));
+static uint32_t not_forked[1024] __attribute__((aligned(4096))) IN(page);
 
 static void copy_text(char *to, const char *from, size_t size)
 {

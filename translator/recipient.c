@@ -25,7 +25,7 @@
 static struct {
 	_Atomic int sig; /* 0: free, -1: being filled */
 	siginfo_t info;
-} given[8];
+} given[8] COLD;
 static _Atomic uint32_t given_used;
 
 static bool pending(int sig)
@@ -119,6 +119,8 @@ void tr_signal_recall(int sig, siginfo_t *info)
 
 void tr_recipient_after_fork(void)
 {
+	if (atomic_load(&given_used) == 0)
+		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(given); i++)
 		atomic_store(&given[i].sig, 0);
 	atomic_store(&given_used, 0);

@@ -27,10 +27,10 @@ _Static_assert(offsetof(ucontext_t, uc_mcontext.gregs) == 40 && REG_R8 == 0 && R
 _Static_assert(sizeof(struct tr_frame) <= SLOT_FRAME_SIZE, "the frame does not fit");
 _Static_assert(SLOT_SIZE == 1 << 18, "tr_slot_frame_fast shifts by 18");
 
-char tr_slots_built_in[SLOTS_BUILT_IN * SLOT_SIZE] __attribute__((aligned(4096)));
+char tr_slots_built_in[SLOTS_BUILT_IN * SLOT_SIZE] __attribute__((aligned(4096))) IN(stacks);
 /* Those of chunk 0 that are in the pool. The others are the patched gate's. */
-#define SLOTS_POOL (SLOTS_BUILT_IN - SLOTS_PATCHED)
-uint64_t tr_slot_free[SLOT_CHUNKS] = {(1ull << SLOTS_POOL) - 1};
+#define SLOTS_POOL (((1ull << SLOTS_BUILT_IN) - 1) & ~(((1ull << SLOTS_PATCHED) - 1) << SLOT_PATCHED))
+uint64_t tr_slot_free[SLOT_CHUNKS] = {SLOTS_POOL};
 /* The chunks whose memory is there, a bit each. Who has set `growing` maps the next one. */
 static _Atomic uint64_t mapped = 1;
 static _Atomic uint32_t growing;
@@ -50,7 +50,7 @@ struct tr_frame *tr_frame_of_stack(uint64_t sp)
 
 	if (sp >= built_in && sp < built_in + sizeof(tr_slots_built_in))
 		return tr_slot_frame((uint32_t)((sp - built_in) / SLOT_SIZE));
-	if (sp >= RESIDENT_STACKS && sp < INSTANCE_BASE)
+	if (sp >= RESIDENT_STACKS && sp < RESIDENT_STACKS_END)
 		return tr_slot_frame((uint32_t)((sp - RESIDENT_STACKS) / SLOT_SIZE + SLOTS_PER_CHUNK));
 	return NULL;
 }
@@ -85,7 +85,7 @@ void tr_slots_grow(void)
 
 static uint64_t all_of_chunk(unsigned n)
 {
-	return n == 0 ? (1ull << SLOTS_POOL) - 1 : ~0ull;
+	return n == 0 ? SLOTS_POOL : ~0ull;
 }
 
 static uint64_t taken_of_chunk(unsigned n)
@@ -99,10 +99,21 @@ static void give_back(unsigned chunk, unsigned bit)
 	__atomic_fetch_or(&tr_slot_free[chunk], 1ull << bit, __ATOMIC_RELEASE);
 }
 
-/* What other threads of the parent were doing in the patched gate. */
+/* Those of the patched gate's from here on were never used: nobody has to touch their memory. */
+static _Atomic uint32_t patched_end;
+
+void tr_slots_note_patched(uint32_t index)
+{
+	if (index >= atomic_load_explicit(&patched_end, memory_order_relaxed))
+		atomic_store_explicit(&patched_end, index + 1, memory_order_relaxed);
+}
+
+/* What other threads of the parent were doing in the patched gate. One that has just taken its slot may be missed: it is lost. */
 static void reset_patched(uint32_t keep)
 {
-	for (uint32_t i = SLOTS_POOL; i < SLOTS_BUILT_IN; i++) {
+	uint32_t end = atomic_load_explicit(&patched_end, memory_order_relaxed);
+
+	for (uint32_t i = SLOT_PATCHED; i < end; i++) {
 		struct tr_frame *f = tr_slot_frame(i);
 
 		if (i == keep || f->busy == 0)

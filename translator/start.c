@@ -117,7 +117,8 @@ static void map_program(const struct process_slot *slot, unsigned flags, uint64_
 {
 	const struct ldr_text prepared = {.dir = TR_INSTANCE->text, .owner = TR_INSTANCE->host_uid};
 	const struct ldr_text *text = tr_text_is_used() ? &prepared : NULL;
-	int r = ldr_map(slot->program_fd, flags, random, text, program);
+	/* What has an interpreter leaves the calls to its libraries. */
+	int r = ldr_map(slot->program_fd, flags, random, slot->interpreter_fd < 0 ? text : NULL, program);
 
 	if (r == 0 && slot->interpreter_fd >= 0)
 		r = ldr_map(slot->interpreter_fd, flags | LDR_INTERPRETER, random, text, interpreter);

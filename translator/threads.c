@@ -26,7 +26,7 @@ static struct {
 	_Atomic pid_t tid;        /* 0: free */
 	_Atomic uint64_t pointer; /* the thread pointer, 0 as long as it is not known */
 	struct creds creds;
-} threads[THREADS];
+} threads[THREADS] COLD;
 /* How many entries there are, and how many first threads are changing. */
 static _Atomic uint32_t used, changing;
 

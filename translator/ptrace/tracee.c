@@ -12,8 +12,8 @@
 
 #define TRACEES 1024
 
-static _Atomic pid_t tids[TRACEES];
-static struct tracee tracees[TRACEES];
+static _Atomic pid_t tids[TRACEES] COLD;
+static struct tracee tracees[TRACEES] COLD;
 /* Entries from here on were never used. */
 static _Atomic uint32_t used;
 
