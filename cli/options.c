@@ -35,8 +35,8 @@ struct parser {
 	struct options *o;
 };
 
-/* The one switch of prepared text: false, and only --gate patched uses it. */
-#define PATCHED_BY_DEFAULT false
+/* The one switch of prepared text, for who says nothing about the gate. */
+#define PATCHED_BY_DEFAULT true
 
 /* --- values ---------------------------------------------------------------------------------------------------------- */
 

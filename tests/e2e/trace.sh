@@ -11,7 +11,7 @@ trace() {
 	rm -f "$results/trace" && : >"$results/trace"
 	[ "$side" != user ] || [ "$(id -u)" -ne 0 ] || chown "$(test_user)" "$results/trace"
 	# shellcheck disable=SC2086
-	timeout 60 ${become_of[$side]} env XDG_RUNTIME_DIR="${runtime_of[$side]}" ${program_of[$side]} --rootfs "$root" \
+	timeout 60 ${become_of[$side]} env XDG_RUNTIME_DIR="${runtime_of[$side]}" ${cache:+XDG_CACHE_HOME=$cache} ${program_of[$side]} --rootfs "$root" \
 		${gate:+--gate "$gate"} "$to" -- "$@" </dev/null >"$results/out" 2>"$results/err"
 	status=$?
 	# The summary comes when the last guest is gone, which lxrun's own end does not wait for.
@@ -29,10 +29,10 @@ expect() {
 }
 
 # The time and the gate. What the notify gate leaves to the guest's own process is a trap there.
-via='<(trap|notify|ptrace), [0-9]+ ns>$'
+via='<(patched|trap|notify|ptrace), [0-9]+ ns>$'
 case ${gate:-trap} in
 notify) used='notify' ;;
-*) used=${gate:-trap} ;;
+*) used=${gate:-patched} ;;
 esac
 
 for side in "${sides[@]}"; do
@@ -99,6 +99,15 @@ for side in "${sides[@]}"; do
 	${become_of[$side]} ${program_of[$side]} --rewrite-report "$root/usr/lib/x86_64-linux-gnu/libc.so.6" >"$results/trace" 2>"$results/err"
 	expect 'sites that are prepared' '^  0x[0-9a-f]+ openat: changed$'
 	expect 'the number of others' '^[0-9]+: a call that is not changed$'
+
+	# Where nothing can be kept everything traps, and nobody hears of it.
+	case ${gate:-patched} in
+	patched)
+		cache=/proc/nothing trace "$side" "--trace=$results/trace" /usr/bin/perl -e 'stat "/etc"'
+		expect 'no cache: the gate' "newfstatat\(AT_FDCWD, \"/etc\", [^)]*\) -> $root/etc = 0 <trap, [0-9]+ ns>$"
+		if [ "$status" -eq 0 ] && [ ! -s "$results/err" ]; then ok "$side: no cache"; else not_ok "$side: no cache: exit status $status"; fi
+		;;
+	esac
 
 	trace "$side" --trace=/nonexistent/file /bin/true
 	if [ "$status" -eq 125 ] && [ "$(wc -l <"$results/err")" -eq 1 ]; then
