@@ -14,7 +14,8 @@
 static char place[] = "/tmp/unit-kernels-XXXXXX";
 static char cache[128], beside[128], agent[128];
 static const struct vm_kernels process = {.own = "own", .packaged = "packaged", .hint = "there is none"};
-static const struct vm_kernels machine = {.own = "own", .packaged = "packaged", .for_machine = true, .hint = "there is none"};
+static const struct vm_kernels machine = {
+	.own = "own", .packaged = "packaged", .for_machine = true, .hint = "there is none"};
 
 int vm_fail(struct vm_message *m, int error, const char *format, ...)
 {
