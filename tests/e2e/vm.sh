@@ -249,7 +249,9 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5); print(s.recv(1
 		[ "$out" = 'between 0' ] || break
 	done
 	check 'a command while it ends' 'between 0' "$out"
-	lx box sleep 1
+	${become_of[$side]} rm "$home/.config/lxrun/config"
+	is 'ended' ' 0' --terminate box
+	limit=100 is 'started again' 'kept 0' -u root box cat /root/kept
 	is 'it is not removed while it runs' ' 125' --unregister box
 	is 'ended at last' ' 0' --shutdown
 	is 'removed' ' 0' --unregister box
