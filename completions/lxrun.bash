@@ -122,11 +122,7 @@ _lxrun_word() {
 }
 
 _lxrun() {
-<<<<<<< HEAD
-	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --terminate --shutdown --install --import --export --clone --help --doctor --status --rewrite-report --compat --version'
-=======
-	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --terminate --shutdown --install --import --import-in-place --export --clone --help --doctor --status --rewrite-report --version'
->>>>>>> 4338878 (Convert a distribution that is to run as the other version, import disks in place, export and copy them)
+	local cur=${COMP_WORDS[COMP_CWORD]} verb=run number=0 i=1 verbs='--list --set-default --set-version --set-default-version --manage --unregister --terminate --shutdown --install --import --import-in-place --export --clone --help --doctor --status --rewrite-report --compat --version'
 
 	COMPREPLY=()
 	[ "$COMP_CWORD" -lt 2 ] || verb=$(_lxrun_verb "${COMP_WORDS[1]}")
