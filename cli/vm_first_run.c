@@ -86,7 +86,7 @@ static void copies_remove(struct copies *c)
 void vm_first_run(struct distro *d)
 {
 	int location CLEANUP(host_close_at) = open(d->location, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int held CLEANUP(host_close_at) = own_first_run_lock(d, location);
+	int held UNUSED CLEANUP(host_close_at) = own_first_run_lock(d, location);
 	struct wsl_distribution_conf conf;
 	struct copies c;
 	int status = 0;
