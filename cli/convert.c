@@ -13,6 +13,7 @@
 
 #include "base/host.h"
 #include "cli/distributions.h"
+#include "cli/instance.h"
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/store.h"
@@ -56,9 +57,13 @@ static int record(const struct conversion *c, int version, enum distro_state sta
 /* Nobody else starts, ends or changes it from here on. */
 static void take(struct conversion *c, const char *name)
 {
-	struct registry r;
+	struct registry r = REGISTRY_EMPTY;
 	struct distro *d;
 
+	/* Nobody is there, and it would have ended by itself. */
+	distributions_read(&r);
+	(void)!instance_end_idle(distributions_find(&r, name));
+	registry_done(&r);
 	distributions_begin(&r);
 	d = distributions_find(&r, name);
 	if (d->version == c->version)

@@ -66,5 +66,10 @@ bool instance_is_running(const struct distro *d);
  * force: its programs are not asked first. 1 if there was something to end, 0 if not, or -errno with a sentence in message.
  */
 MUST_CHECK int instance_end(const struct distro *d, bool force, struct message *message);
+/*
+ * Ends it now if no program runs in it, rather than when instanceIdleTimeout is over. True if it does not run (any more). Who comes
+ * meanwhile is let in: then it is not ended.
+ */
+MUST_CHECK bool instance_end_idle(const struct distro *d);
 
 #endif

@@ -23,6 +23,7 @@
 #define ORDER_MILLISECONDS      2400 /* for the supervisor to do it: a second for the programs, then SIGKILL */
 #define DEATH_MILLISECONDS      300
 #define KILL_MILLISECONDS       1200
+#define IDLE_MILLISECONDS       1500
 
 #define LOCK_PAUSE_MILLISECONDS 4
 
@@ -153,6 +154,25 @@ int instance_end_locked(const struct distro *d, bool force)
 			return 1;
 	}
 	return end_by_force(d, dir, path);
+}
+
+bool instance_end_idle(const struct distro *d)
+{
+	char path[PATH_MAX];
+	int dir CLEANUP(host_close_at) = -1, supervisor CLEANUP(host_close_at) = -1;
+	struct guests guests;
+
+	if (d->version == 2)
+		return vm_end_idle(d);
+	dir = find(d, path);
+	supervisor = dir >= 0 ? open_alive(dir, false) : -1;
+	if (supervisor < 0)
+		return !instance_is_running(d);
+	/* One of an older lxrun ends by the signal, whoever is there. */
+	if (guests_of(dir, &guests) < 0 || guests_any(&guests))
+		return false;
+	send_signal(supervisor, INSTANCE_SIGNAL_IDLE);
+	return wait_for(supervisor, IDLE_MILLISECONDS);
 }
 
 int instance_end(const struct distro *d, bool force, struct message *message)

@@ -2,6 +2,7 @@
 #ifndef LX_CLI_INSTANCE_END_H
 #define LX_CLI_INSTANCE_END_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "base/attr.h"
@@ -12,6 +13,9 @@
  * somebody else has had it for that long.
  */
 MUST_CHECK int instance_lock(const struct distro *d, int milliseconds);
+/* Tells a supervisor that an idle instance is to end now. */
+#define INSTANCE_SIGNAL_IDLE SIGUSR1
+
 /* instance_end() by who holds the lock. -EBUSY: something would not die. */
 MUST_CHECK int instance_end_locked(const struct distro *d, bool force);
 

@@ -26,6 +26,7 @@
 
 #include "base/host.h"
 #include "base/privileges.h"
+#include "cli/instance_end.h"
 #include "cli/missed.h"
 #include "cli/rundir.h"
 #include "cli/supervisor_state.h"
@@ -44,6 +45,8 @@
 #define LOOK_MILLISECONDS  20
 /* Who does not die from SIGKILL waits in the kernel for something that may never come. */
 #define KILL_MILLISECONDS 1500
+/* As long as who has asked for the end waits for it. */
+#define HURRY_MILLISECONDS 1500
 
 static int64_t now(void)
 {
@@ -148,8 +151,11 @@ static void serve_fixed(struct supervisor *s)
 		keeper_end(s);
 		keeper_start(s);
 	}
-	if (s->polled[POLL_SIGNALS].revents != 0 && read(s->signals, &info, sizeof(info)) == sizeof(info))
-		terminate(s, "was terminated");
+	if (s->polled[POLL_SIGNALS].revents != 0 && read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != INSTANCE_SIGNAL_IDLE)
+			terminate(s, "was terminated");
+		s->hurried = now();
+	}
 	/* Last, for it adds members that have not been polled. */
 	if (s->polled[POLL_CTL].revents != 0)
 		member_accept(s);
@@ -177,9 +183,12 @@ static int wait_time(struct supervisor *s, struct idleness *idle)
 	}
 	if (idle->since == 0)
 		idle->since = time;
-	if (s->o->idle_timeout < 0)
+	if (s->hurried != 0 && s->hurried + HURRY_MILLISECONDS > time)
+		rest = 0;
+	else if (s->o->idle_timeout < 0)
 		return -1;
-	rest = idle->since + s->o->idle_timeout - time;
+	else
+		rest = idle->since + s->o->idle_timeout - time;
 	if (rest > 0)
 		return rest < INT32_MAX ? (int)rest : INT32_MAX;
 	if (lock_location(s))
@@ -255,7 +264,7 @@ static int listen_at_ctl(struct supervisor *s)
 	return 0;
 }
 
-/* Only one signal means anything to it; the others of a person are not for it. */
+/* Only two signals mean anything to it; the others of a person are not for it. */
 static int take_signals(struct supervisor *s)
 {
 	sigset_t set;
@@ -267,6 +276,7 @@ static int take_signals(struct supervisor *s)
 	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, INSTANCE_SIGNAL_IDLE);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

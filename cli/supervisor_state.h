@@ -37,6 +37,7 @@ struct supervisor {
 	size_t count, room;
 	_Atomic unsigned threads; /* that serve guests */
 	_Atomic bool ending;      /* a guest has asked for the end */
+	int64_t hurried;          /* when somebody last waited for the end of an idle instance; 0 */
 	struct instance_calls calls;
 	struct sidecar *sidecar; /* NULL: it cannot be read or written */
 	int sidecar_dir;

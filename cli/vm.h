@@ -23,6 +23,8 @@ MUST_CHECK int vm_exchange(int fd, const struct queue *out, int milliseconds, st
 bool vm_is_running(const struct distro *d);
 /* Ends a distribution in the VM, if it is in one: 1 if there was something to end, 0 if not, -errno with a sentence. */
 MUST_CHECK int vm_end(const struct distro *d, bool force, struct message *message);
+/* Ends it now if nothing runs in it: true if it does not run (any more). */
+MUST_CHECK bool vm_end_idle(const struct distro *d);
 /* Ends the VM with all that is in it, in a few seconds, whatever state it is in: as vm_end(). */
 MUST_CHECK int vm_shutdown(bool force, struct message *message);
 

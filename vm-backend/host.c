@@ -77,8 +77,13 @@ void host_leave(const char *sentence)
 
 void host_shutdown(bool force)
 {
+	struct queue how = {0};
+
+	if (force)
+		must(fields_put_text(&how, FIELD_FORCE, ""));
 	for (struct member *m = host.members; m != NULL; m = m->next)
-		member_stop(m, force);
+		member_stop(m, &how);
+	queue_done(&how);
 	host.shutdown_at = host_now() + (force ? 300 : GRACE_MILLISECONDS);
 }
 

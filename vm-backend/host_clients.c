@@ -124,7 +124,7 @@ static void stop(struct client *c)
 	}
 	c->member = m;
 	c->wait = WAIT_STOP;
-	member_stop(m, fields_text(&c->fields, FIELD_FORCE) != NULL);
+	member_stop(m, &c->fields);
 }
 
 static void care(struct client *c)

@@ -139,6 +139,15 @@ for side in "${sides[@]}"; do
 	wait "${jobs[@]}" 2>/dev/null
 	jobs=()
 
+	# Nobody is in it, and it would end by itself in ten minutes.
+	as sed -i 's/^instanceIdleTimeout=.*/instanceIdleTimeout=600000/' "${data_of[$side]}/config/lxrun/config"
+	run "$side" box sh -c :
+	is "$side" 'it waits for programs' 'running' "$(run "$side" --list --running --quiet && [ "$out" = box ] && echo running)"
+	to 2
+	is "$side" 'an instance without programs is ended first' '2 0' "$(registered version) $(guests "$side")"
+	as sed -i 's/^instanceIdleTimeout=.*/instanceIdleTimeout=0/' "${data_of[$side]}/config/lxrun/config"
+	to 1
+
 	# --- disks that come and go -------------------------------------------------------------------------------------------------
 	disk=${data_of[$side]}/disk
 	run "$side" --export box "$disk" --format ext4 --quiet

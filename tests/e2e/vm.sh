@@ -252,6 +252,20 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5); print(s.recv(1
 	${become_of[$side]} rm "$home/.config/lxrun/config"
 	is 'ended' ' 0' --terminate box
 	limit=100 is 'started again' 'kept 0' -u root box cat /root/kept
+	if [ -z "$short" ]; then
+		# From one version to the other, where it only waits for programs.
+		(lx box sh -c 'echo started; sleep 100' </dev/null) &
+		sleeper=$!
+		sleep 1
+		is 'it stays of its version while it is used' ' 125' --set-version box 1
+		# shellcheck disable=SC2016
+		lx box sh -c 'kill $(busybox pidof sleep)' </dev/null
+		wait "$sleeper"
+		is 'as version 1' 'kept 0' --version 1 -u root box cat /root/kept
+		is 'where it is changed' ' 0' -u root box sh -c 'echo more >>/root/kept'
+		# shellcheck disable=SC2016
+		limit=100 is 'as version 2 again' 'kept more 0' --version 2 -u root box sh -c 'echo $(cat /root/kept)'
+	fi
 	is 'it is not removed while it runs' ' 125' --unregister box
 	is 'ended at last' ' 0' --shutdown
 	is 'removed' ' 0' --unregister box

@@ -59,6 +59,8 @@ struct distribution *distro_find(const char *id);
 /* Takes the fields. Answers on the stream. */
 void distro_start(uint32_t stream, struct queue *fields);
 void distro_stop(struct distribution *d, bool force);
+/* No command runs in it, and nothing that commands have left; what systemd runs is no reason to stay. */
+bool distro_is_idle(const struct distribution *d);
 /* A child has ended; true if it was a distribution's pid 1. */
 bool distro_reaped(pid_t pid);
 void distro_report(struct distribution *d);

@@ -147,7 +147,9 @@ static void stop(struct queue *fields, uint32_t stream)
 	const char *id = fields_text(fields, FIELD_ID);
 	struct distribution *d = id != NULL ? distro_find(id) : NULL;
 
-	if (d != NULL)
+	if (d != NULL && fields_text(fields, FIELD_IDLE) != NULL && !distro_is_idle(d))
+		answer_error(d->stream, 125, "programs run in it");
+	else if (d != NULL)
 		distro_stop(d, fields_text(fields, FIELD_FORCE) != NULL);
 	answer(stream, FRAME_DONE);
 	queue_done(fields);

@@ -305,6 +305,11 @@ static void is_late(struct distribution *d)
 	is_ready(d);
 }
 
+bool distro_is_idle(const struct distribution *d)
+{
+	return d->sessions == 0 && d->ready && !d->stopping && (d->systemd || is_alone(d));
+}
+
 void distros_tick(int64_t now)
 {
 	for (struct distribution *d = distros, *next; d != NULL; d = next) {
@@ -318,7 +323,7 @@ void distros_tick(int64_t now)
 		else if (d->sessions > 0 || d->stopping || !d->ready)
 			d->idle_since = now;
 		else if (d->idle_limit >= 0 && now - d->idle_since >= d->idle_limit) {
-			if (d->systemd || is_alone(d))
+			if (distro_is_idle(d))
 				distro_stop(d, false);
 			else
 				d->idle_since = now;
