@@ -12,6 +12,7 @@
 #define MUTATIONS 500
 /* For a whole run: a target that does much for each input gets fewer mutations of each file. */
 #define SECONDS   90
+#define NOISE     20
 #define INPUT_MAX (1u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -94,6 +95,7 @@ int main(int argc, char **argv)
 {
 	unsigned files = 0;
 	uint8_t noise[512];
+	time_t until;
 
 	for (int i = 1; i < argc; i++) {
 		struct dirent **entries;
@@ -117,7 +119,8 @@ int main(int argc, char **argv)
 		}
 		free(entries);
 	}
-	for (int i = 0; i < MUTATIONS; i++, fed++) {
+	until = time(NULL) + NOISE;
+	for (int i = 0; i < MUTATIONS && time(NULL) < until; i++, fed++) {
 		size_t size = (size_t)random_below(sizeof(noise));
 
 		for (size_t k = 0; k < size; k++)
