@@ -144,48 +144,6 @@ static void every_call(void)
 	end_tracee(pid);
 }
 
-static void open_fifo(void)
-{
-	int fd = open("fifo", O_RDONLY);
-
-	_exit(fd >= 0 ? 5 : 90);
-}
-
-/* The call that it waits in begins again, and ends. */
-static void in_open(void)
-{
-	struct session s = {0};
-	struct __ptrace_syscall_info info = {0};
-	int fd = -1, ops[3] = {0}, status;
-	pid_t pid;
-
-	NEED(mkfifo("fifo", 0600) == 0);
-	pid = start_seized(open_fifo, 0);
-	usleep(20000);
-	wait_for_state(pid, 'S');
-	NEED(ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) == 0);
-	next_stop(&s, pid);
-	for (int i = 0; i < 3; i++) {
-		NEED(ptrace(PTRACE_SYSCALL, pid, NULL, NULL) == 0);
-		NEED(waitpid(pid, &status, __WALL) == pid);
-		NEED(ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info), &info) > 0);
-		ops[i] = info.op;
-		if (i == 0) {
-			CHECK_EQUAL(info.entry.nr, SYS_openat, "which call begins again");
-			fd = open("fifo", O_RDWR);
-			NEED(fd >= 0);
-		}
-	}
-	CHECK(ops[0] == PTRACE_SYSCALL_INFO_ENTRY && ops[1] == PTRACE_SYSCALL_INFO_EXIT &&
-		      ops[2] == PTRACE_SYSCALL_INFO_ENTRY,
-	      "it begins, it ends, the next begins");
-	NEED(ptrace(PTRACE_CONT, pid, NULL, NULL) == 0);
-	NEED(waitpid(pid, &status, __WALL) == pid);
-	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 5, "the descriptor is there");
-	close(fd);
-	unlink("fifo");
-}
-
 /* Seizing does not stop, and what the tracee does next is its own. */
 static void quiet(void)
 {
@@ -270,7 +228,6 @@ int main(int argc, char **argv)
 	interrupted(receive, "recvmsg", true);
 	during_calls();
 	every_call();
-	in_open();
 	listening(read_byte, "read");
 	listening(receive, "recvmsg");
 	plain_group_stop();
