@@ -118,6 +118,8 @@ static void sample(int64_t *ret_time, uint64_t *ret_count)
 {
 	uint64_t least = UINT64_MAX;
 
+	*ret_time = 0;
+	*ret_count = 0;
 	for (int i = 0; i < 8; i++) {
 		uint64_t before = read_tsc(), after;
 		struct timespec t;
