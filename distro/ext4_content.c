@@ -140,7 +140,7 @@ static int read_inline(struct disk *d, const struct disk_inode *inode, size_t *r
 int disk_content(struct disk *d, const struct disk_inode *inode, disk_piece each, void *context)
 {
 	struct content c = {.d = d, .inode = inode, .each = each, .context = context};
-	size_t n;
+	size_t n = 0;
 	int r;
 
 	if ((inode->raw.i_flags & EXT4_INLINE_DATA_FL) != 0) {
