@@ -53,7 +53,7 @@ int cmd_clone(const struct options *o)
 	struct message m;
 	struct reading g;
 	struct install n;
-	int r, signal;
+	int r;
 
 	install_begin(&n, o->arguments[1], o->values[OPTION_LOCATION], 1);
 	(void)snprintf(what, sizeof(what), "copying %s to %s", o->arguments[0], n.d.name);
@@ -67,13 +67,6 @@ int cmd_clone(const struct options *o)
 		r = g.d.version == 1 ? copy_tree(&g, &n, &options, &m) : copy_disk(&g, &n, &options, &m);
 		reading_end(&g);
 	}
-	if (r == 0)
-		r = install_finish(&n, &m);
-	signal = progress_end();
-	if (r == 0)
-		return 0;
-	install_drop(&n);
-	if (signal != 0)
-		progress_die(signal);
-	report_fatal("%s", m.text);
+	install_end(&n, r, &m);
+	return 0;
 }

@@ -34,7 +34,7 @@ int cmd_import_in_place(const struct options *o)
 	struct archive_options options;
 	struct message m;
 	struct install n;
-	int r = 0, signal;
+	int r = 0;
 
 	if (realpath(file, path) == NULL)
 		report_fatal("cannot open '%s': %s", file, strerror(errno));
@@ -48,13 +48,6 @@ int cmd_import_in_place(const struct options *o)
 	}
 	if (r == 0)
 		r = look(path, &options, &m);
-	if (r == 0)
-		r = install_finish(&n, &m);
-	signal = progress_end();
-	if (r == 0)
-		return 0;
-	install_drop(&n);
-	if (signal != 0)
-		progress_die(signal);
-	report_fatal("%s", m.text);
+	install_end(&n, r, &m);
+	return 0;
 }

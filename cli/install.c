@@ -322,6 +322,21 @@ void install_drop(struct install *n)
 	registry_done(&r);
 }
 
+void install_end(struct install *n, int r, struct message *message)
+{
+	int signal;
+
+	if (r == 0)
+		r = install_finish(n, message);
+	signal = progress_end();
+	if (r == 0)
+		return;
+	install_drop(n);
+	if (signal != 0)
+		progress_die(signal);
+	report_fatal("%s", message->text);
+}
+
 static int open_archive(const char *file, struct message *m)
 {
 	bool is_stdin = strcmp(file, "-") == 0;
@@ -353,27 +368,19 @@ void install_from_archive(struct install *n, install_open open_it, void *context
 {
 	struct archive_options o = *progress_begin(what, quiet);
 	int fd CLEANUP(host_close_at) = -1;
-	struct message m, look;
-	int r, signal;
+	struct message m, look, *why = &m;
+	int r;
 
 	fd = open_it(n, context, &m);
 	r = fd < 0 ? fd : unpack(n, fd, &o, &m);
 	if (r == 0) {
+		/* What is to be said of an archive that could be unpacked comes after all else. */
+		why = &look;
 		r = install_look(n, first_run, &look);
 		if (r == 0)
 			r = install_disk(n, &o, &look);
-		if (r == 0)
-			r = install_finish(n, &look);
-		if (r < 0)
-			m = look;
 	}
-	signal = progress_end();
-	if (r < 0) {
-		install_drop(n);
-		if (signal != 0)
-			progress_die(signal);
-		report_fatal("%s", m.text);
-	}
+	install_end(n, r, why);
 	if (m.text[0] != '\0')
 		report("%s", m.text);
 }

@@ -26,6 +26,8 @@ MUST_CHECK int install_disk(struct install *n, const struct archive_options *o, 
 MUST_CHECK int install_finish(struct install *n, struct message *message);
 /* Removes everything again. */
 void install_drop(struct install *n);
+/* The end of what had progress: r 0 and it is finished; else nothing of it is left, and the process ends with the sentence. */
+void install_end(struct install *n, int r, struct message *message);
 
 /* The archive's end of it: unpacks `file` ("-": the standard input) into a new distribution, or reports and exits with nothing
  * left. */

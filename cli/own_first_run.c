@@ -65,20 +65,26 @@ void own_first_run_done(struct distro *own, int root_fd, int64_t uid)
 
 /* --- the command ---------------------------------------------------------------------------------------------------------- */
 
-static NORETURN void become(const struct instance_plan *plan, struct site *p, char *command, char **environment)
+struct command {
+	const struct instance_plan *plan;
+	struct site *site;
+	char *text, **environment;
+};
+
+static void become(void *context)
 {
 	static char shell[] = "sh", option[] = "-c";
 	static struct user root;
-	char *words[] = {shell, option, command, NULL};
+	const struct command *c = context;
+	char *words[] = {shell, option, c->text, NULL};
 	struct instance_program program = {.path = "/bin/sh", .directory = "/", .user = &root, .trace = -1};
 
-	if (user_find(p->root_fd, "0", &root) < 0)
-		report_fatal("there is no user 0 in %s", p->distro.name);
-	site_become(p, plan, &program, words, environment);
+	if (user_find(c->site->root_fd, "0", &root) < 0)
+		report_fatal("there is no user 0 in %s", c->site->distro.name);
+	site_become(c->site, c->plan, &program, words, c->environment);
 }
 
-/* In the caller's process group, so the terminal's signals reach it; this process survives them, as a shell does. */
-static int run(const struct instance_plan *plan, struct site *p, char *command, char **environment)
+int own_first_run_child(void (*act)(void *), void *context)
 {
 	sighandler_t interrupt = signal(SIGINT, SIG_IGN), quit = signal(SIGQUIT, SIG_IGN);
 	pid_t child = fork();
@@ -87,7 +93,8 @@ static int run(const struct instance_plan *plan, struct site *p, char *command, 
 	if (child == 0) {
 		(void)signal(SIGINT, interrupt);
 		(void)signal(SIGQUIT, quit);
-		become(plan, p, command, environment);
+		act(context);
+		_exit(EXIT_OWN_FAILURE);
 	}
 	if (child < 0)
 		report_fatal("cannot start a process: %s", strerror(errno));
@@ -124,6 +131,7 @@ void own_first_run_check(const struct distro *d, const char *command, int status
 void own_first_run(const struct instance_plan *plan, struct site *p, char **environment)
 {
 	struct wsl_distribution_conf conf;
+	struct command command = {plan, p, conf.oobe_command, environment};
 	int held CLEANUP(host_close_at) = -1;
 	int status = 0;
 
@@ -134,7 +142,7 @@ void own_first_run(const struct instance_plan *plan, struct site *p, char **envi
 		return;
 	wsl_distribution_conf_read(p->root_fd, NULL, &conf);
 	if (conf.oobe_command[0] != '\0')
-		status = run(plan, p, conf.oobe_command, environment);
+		status = own_first_run_child(become, &command);
 	own_first_run_check(&p->distro, conf.oobe_command, status);
 	own_first_run_done(&p->distro, p->root_fd, conf.oobe_default_uid);
 }

@@ -267,17 +267,16 @@ static int ask(int fd, enum frame_type type, const struct queue *fields, int mil
 	return r == -EIO ? 0 : r;
 }
 
-/* how: FIELD_FORCE, FIELD_IDLE, or FIELD_ID for neither. */
-static int ask_to_end(const struct distro *d, enum field_key how, struct message *message)
+static int ask_to_end(const struct distro *d, enum frame_type type, bool force, struct message *message)
 {
 	int fd CLEANUP(host_close_at) = vm_connect(false, message);
 	struct queue fields = {0};
 	int r = fd < 0 ? fd : fields_put_text(&fields, FIELD_ID, d->id);
 
-	if (r == 0 && how != FIELD_ID)
-		r = fields_put_text(&fields, how, "");
+	if (r == 0 && force)
+		r = fields_put_text(&fields, FIELD_FORCE, "");
 	if (r == 0)
-		r = ask(fd, FRAME_STOP, &fields, END_MILLISECONDS);
+		r = ask(fd, type, &fields, END_MILLISECONDS);
 	queue_done(&fields);
 	return r;
 }
@@ -288,7 +287,7 @@ int vm_end(const struct distro *d, bool force, struct message *message)
 
 	if (!vm_is_running(d))
 		return 0;
-	r = ask_to_end(d, force ? FIELD_FORCE : FIELD_ID, message);
+	r = ask_to_end(d, FRAME_STOP, force, message);
 	for (int64_t end = now() + DYING_MILLISECONDS; r == -ENOENT && vm_is_running(d) && now() < end;)
 		(void)poll(NULL, 0, 10);
 	if (!vm_is_running(d))
@@ -302,7 +301,7 @@ bool vm_end_idle(const struct distro *d)
 {
 	struct message message;
 
-	return !vm_is_running(d) || (ask_to_end(d, FIELD_IDLE, &message) == 0 && !vm_is_running(d));
+	return !vm_is_running(d) || (ask_to_end(d, FRAME_STOP_IDLE, false, &message) == 0 && !vm_is_running(d));
 }
 
 /* It is not asked any more. Its keeper ends the VM's processes. */

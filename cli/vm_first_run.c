@@ -22,33 +22,33 @@ struct copies {
 	int root;
 };
 
+struct command {
+	const struct distro *distro;
+	const char *const *words;
+	int out;
+};
+
+static void become(void *context)
+{
+	const struct command *c = context;
+	struct options o = {.user = "0", .directory = "/", .exec = true, .command = (char **)(uintptr_t)c->words};
+
+	if (c->out >= 0) {
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		(void)dup2(null, STDIN_FILENO);
+		(void)dup2(c->out, STDOUT_FILENO);
+		(void)dup2(null, STDERR_FILENO);
+	}
+	exit(vm_run(&o, c->distro));
+}
+
 /* As root, in "/"; out: where its output goes, -1: where ours does, and then it has our terminal. wait(2)'s status. */
 static int run(const struct distro *d, const char *const *words, int out)
 {
-	struct options o = {.user = "0", .directory = "/", .exec = true, .command = (char **)(uintptr_t)words};
-	sighandler_t interrupt = signal(SIGINT, SIG_IGN), quit = signal(SIGQUIT, SIG_IGN);
-	pid_t child = fork();
-	int status = 0;
+	struct command c = {.distro = d, .words = words, .out = out};
 
-	if (child == 0) {
-		(void)signal(SIGINT, interrupt);
-		(void)signal(SIGQUIT, quit);
-		if (out >= 0) {
-			int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-			(void)dup2(null, STDIN_FILENO);
-			(void)dup2(out, STDOUT_FILENO);
-			(void)dup2(null, STDERR_FILENO);
-		}
-		exit(vm_run(&o, d));
-	}
-	if (child < 0)
-		report_fatal("cannot start a process: %s", strerror(errno));
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	(void)signal(SIGINT, interrupt);
-	(void)signal(SIGQUIT, quit);
-	return status;
+	return own_first_run_child(become, &c);
 }
 
 /* A file that cannot be had is empty: it says nothing. */

@@ -51,6 +51,8 @@ enum frame_type {
 	FRAME_TIME,   /* u64: nanoseconds since 1970, what the clock is to be */
 	FRAME_DISK,   /* of a distribution that runs: give unused blocks back, or grow to FIELD_NUMBER; DONE or ERROR */
 	FRAME_SWAP,   /* use the disk FIELD_DEVICE for swap */
+	/* End a distribution if nothing runs in it. Not a field of FRAME_STOP: who does not know it must not end what is at work. */
+	FRAME_STOP_IDLE,
 	FRAME_TYPE_END,
 };
 

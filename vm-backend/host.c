@@ -82,7 +82,7 @@ void host_shutdown(bool force)
 	if (force)
 		must(fields_put_text(&how, FIELD_FORCE, ""));
 	for (struct member *m = host.members; m != NULL; m = m->next)
-		member_stop(m, &how);
+		member_stop(m, FRAME_STOP, &how);
 	queue_done(&how);
 	host.shutdown_at = host_now() + (force ? 300 : GRACE_MILLISECONDS);
 }

@@ -80,8 +80,8 @@ struct member *member_find(const char *id);
 struct member *member_of_stream(uint32_t stream);
 /* Found, or made of the fields; NULL with a sentence. */
 struct member *member_get(const struct queue *fields, struct vm_message *message);
-/* fields: FIELD_FORCE, at once; FIELD_IDLE, only if nothing runs in it. */
-void member_stop(struct member *m, const struct queue *fields);
+/* type: FRAME_STOP, or FRAME_STOP_IDLE, only if nothing runs in it; fields: FIELD_FORCE, at once. */
+void member_stop(struct member *m, enum frame_type type, const struct queue *fields);
 void member_frame(struct member *m, const struct frame *f);
 /* Disks that could not be detached yet. */
 void members_tick(void);

@@ -113,7 +113,7 @@ static void run(struct client *c)
 	must(fields_send(&host.out, c->stream, FRAME_RUN, &c->fields));
 }
 
-static void stop(struct client *c)
+static void stop(struct client *c, enum frame_type type)
 {
 	const char *id = fields_text(&c->fields, FIELD_ID);
 	struct member *m = id != NULL ? member_find(id) : NULL;
@@ -124,7 +124,7 @@ static void stop(struct client *c)
 	}
 	c->member = m;
 	c->wait = WAIT_STOP;
-	member_stop(m, &c->fields);
+	member_stop(m, type, &c->fields);
 }
 
 static void care(struct client *c)
@@ -178,8 +178,8 @@ static void take_frame(struct client *c, const struct frame *f)
 		start(c, &c->fields);
 	else if (f->type == FRAME_RUN)
 		run(c);
-	else if (f->type == FRAME_STOP)
-		stop(c);
+	else if (f->type == FRAME_STOP || f->type == FRAME_STOP_IDLE)
+		stop(c, (enum frame_type)f->type);
 	else if (f->type == FRAME_LIST)
 		list(c);
 	else if (f->type == FRAME_DISK)

@@ -75,17 +75,15 @@ struct member *member_get(const struct queue *fields, struct vm_message *message
 	return m;
 }
 
-void member_stop(struct member *m, const struct queue *fields)
+void member_stop(struct member *m, enum frame_type type, const struct queue *fields)
 {
-	static const enum field_key hows[] = {FIELD_FORCE, FIELD_IDLE};
 	struct queue q = {0};
 
 	must(fields_put_text(&q, FIELD_ID, m->id));
-	for (size_t i = 0; i < ARRAY_SIZE(hows); i++)
-		if (fields_text(fields, hows[i]) != NULL)
-			must(fields_put_text(&q, hows[i], ""));
+	if (fields_text(fields, FIELD_FORCE) != NULL)
+		must(fields_put_text(&q, FIELD_FORCE, ""));
 	/* On a stream that nobody has: the answer that counts is the end. */
-	must(fields_send(&host.out, host.next_stream++, FRAME_STOP, &q));
+	must(fields_send(&host.out, host.next_stream++, type, &q));
 	queue_done(&q);
 }
 

@@ -1,21 +1,32 @@
-# What the batteries of version 2 share that need a distribution of Debian's packages in a VM; sourced after lib.sh. They are for
-# check --full: machines that are made of packages, and systems that start. Skipped without a kernel.
+# What the batteries of version 2 share: lxrun as each side starts it, with data of its own, and what is expected of it; and what
+# those need that have a distribution of Debian's packages in a VM. Sourced after lib.sh.
 # shellcheck shell=bash disable=SC2154,SC2034,SC2004
 
 [ -n "$lxrun" ] || die '--lxrun is needed'
-command -v linux.uml >/dev/null || [ -x "$HOME/.cache/lxrun/kernel/linux-uml" ] || { say 'there is no kernel' && exit 77; }
-
 declare -A home_of_side
-[ ${#sides[@]} -gt 0 ] || { sides=(user) && [ "$(id -u)" -ne 0 ] || sides=(user root); }
-for side in "${sides[@]}"; do
-	side_runs "$side"
-	runtime_of[$side]=$(${become_of[$side]} mktemp -d /tmp/lxt.XXXXXX) || exit 1
-	home_of_side[$side]=$(${become_of[$side]} mktemp -d /tmp/e2e-vm.XXXXXX) || exit 1
-	copies+=("${runtime_of[$side]}" "${home_of_side[$side]}")
-	# Between two commands of a slow machine nothing is to end by itself.
-	${become_of[$side]} mkdir -p "${home_of_side[$side]}/config/lxrun"
-	${become_of[$side]} sh -c 'printf "[general]\ninstanceIdleTimeout=600000\n" >"$1"' sh "${home_of_side[$side]}/config/lxrun/config"
-done
+# Words of env(1): the environment of a side's lxrun, besides its runtime directory.
+declare -A environment_of
+
+# vm_begin: for batteries of a distribution of packages, which are for check --full: machines that are made of them, and systems
+# that start. Skipped without a kernel.
+vm_begin() {
+	local home
+	command -v linux.uml >/dev/null || [ -x "$HOME/.cache/lxrun/kernel/linux-uml" ] || { say 'there is no kernel' && exit 77; }
+	[ ${#sides[@]} -gt 0 ] || { sides=(user) && [ "$(id -u)" -ne 0 ] || sides=(user root); }
+	for side in "${sides[@]}"; do
+		side_runs "$side"
+		runtime_of[$side]=$(${become_of[$side]} mktemp -d /tmp/lxt.XXXXXX) || exit 1
+		home=$(${become_of[$side]} mktemp -d /tmp/e2e-vm.XXXXXX) || exit 1
+		home_of_side[$side]=$home
+		copies+=("${runtime_of[$side]}" "$home")
+		# The kernel is the user's own.
+		environment_of[$side]="XDG_CONFIG_HOME=$home/config XDG_DATA_HOME=$home HOME=$(home_of "$(stat -c %U "$home")")"
+		# Between two commands of a slow machine nothing is to end by itself.
+		${become_of[$side]} mkdir -p "$home/config/lxrun"
+		${become_of[$side]} sh -c 'printf "[general]\ninstanceIdleTimeout=600000\n" >"$1"' sh "$home/config/lxrun/config"
+	done
+	trap vm_cleanup EXIT
+}
 
 vm_cleanup() {
 	for side in "${sides[@]}"; do
@@ -23,7 +34,6 @@ vm_cleanup() {
 	done
 	cleanup
 }
-trap vm_cleanup EXIT
 
 # check TITLE WANTED GOT
 check() {
@@ -38,14 +48,9 @@ check() {
 # lx WORDS...: lxrun as $side starts it; its output and its status behind a space in $out.
 lx() {
 	# shellcheck disable=SC2086
-	out=$(cd / && timeout "${limit:-120}" ${become_of[$side]} env XDG_CONFIG_HOME="${home_of_side[$side]}/config" HOME="$(home_of "$(owner)")" \
-		XDG_DATA_HOME="${home_of_side[$side]}" XDG_RUNTIME_DIR="${runtime_of[$side]}" ${program_of[$side]} "$@" 2>"$results/err")
+	out=$(cd / && timeout "${limit:-120}" ${become_of[$side]} env ${environment_of[$side]} \
+		XDG_RUNTIME_DIR="${runtime_of[$side]}" ${program_of[$side]} "$@" 2>"$results/err")
 	out+=" $?"
-}
-
-# Whose kernel is used.
-owner() {
-	stat -c %U "${home_of_side[$side]}"
 }
 
 # is TITLE WANTED WORDS...

@@ -16,7 +16,7 @@ while [ $# -gt 0 ]; do
 done
 set -- "${others[@]}"
 . "$(dirname "$0")/lib.sh"
-[ -n "$lxrun" ] || die "--lxrun is needed"
+. "$(dirname "$0")/vm.lib.sh"
 battery core
 
 # What the backend needs: its program, and its kernels, of which one has to be there.
@@ -33,31 +33,6 @@ qemu*)
 *) command -v linux.uml >/dev/null || [ -x "$cache/linux-uml" ] || { say 'there is no kernel' && exit 77; } ;;
 esac
 
-check() {
-	if [ "$2" = "$3" ]; then
-		ok "$side: $1"
-	else
-		not_ok "$side: $1: '$3' instead of '$2'"
-		show "$results/err"
-	fi
-}
-
-# lx WORDS...: lxrun as $side starts it; its output and its status behind a space in $out.
-lx() {
-	# shellcheck disable=SC2086
-	out=$(cd / && timeout "${limit:-60}" ${become_of[$side]} env -u XDG_CONFIG_HOME HOME="$home" XDG_DATA_HOME="$home" \
-		XDG_RUNTIME_DIR="${runtime_of[$side]}" LXENV=CROSSING CROSSING=over ${program_of[$side]} "$@" 2>"$results/err")
-	out+=" $?"
-}
-
-# is TITLE WANTED WORDS...
-is() {
-	local title=$1 want=$2
-	shift 2
-	lx "$@" </dev/null
-	check "$title" "$want" "$out"
-}
-
 # What would be left: processes of the VM, and its socket.
 vm_processes() {
 	# The pattern in a file, so that grep's own words are none.
@@ -69,6 +44,7 @@ for side in "${sides[@]}"; do
 	[ "$side" = user ] || [ "$side" = root ] || continue
 	home=$(${become_of[$side]} mktemp -d /tmp/e2e-vm.XXXXXX)
 	copies+=("$home")
+	environment_of[$side]="-u XDG_CONFIG_HOME HOME=$home XDG_DATA_HOME=$home LXENV=CROSSING CROSSING=over"
 	if [ -n "$backend" ]; then
 		${become_of[$side]} mkdir -p "$home/.config/lxrun" "$home/.cache/lxrun/kernel"
 		printf '[wsl2]\nbackend=%s\nmemory=512MB\n' "$backend" | ${become_of[$side]} tee "$home/.config/lxrun/config" >/dev/null

@@ -3,6 +3,7 @@
 # sessions of users, and two distributions at once.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/vm.lib.sh"
+vm_begin
 
 for side in "${sides[@]}"; do
 	import one systemd ''

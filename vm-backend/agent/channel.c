@@ -142,12 +142,12 @@ static struct queue take_pending(uint32_t stream)
 	return fields;
 }
 
-static void stop(struct queue *fields, uint32_t stream)
+static void stop(struct queue *fields, uint32_t stream, bool idle)
 {
 	const char *id = fields_text(fields, FIELD_ID);
 	struct distribution *d = id != NULL ? distro_find(id) : NULL;
 
-	if (d != NULL && fields_text(fields, FIELD_IDLE) != NULL && !distro_is_idle(d))
+	if (d != NULL && idle && !distro_is_idle(d))
 		answer_error(d->stream, 125, "programs run in it");
 	else if (d != NULL)
 		distro_stop(d, fields_text(fields, FIELD_FORCE) != NULL);
@@ -205,8 +205,9 @@ static void take_frame(const struct frame *f)
 		session_run(f->stream, &fields);
 		return;
 	case FRAME_STOP:
+	case FRAME_STOP_IDLE:
 		fields = take_pending(f->stream);
-		stop(&fields, f->stream);
+		stop(&fields, f->stream, f->type == FRAME_STOP_IDLE);
 		return;
 	case FRAME_DISK:
 		fields = take_pending(f->stream);
