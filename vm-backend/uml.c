@@ -101,6 +101,19 @@ static void pin(void)
 		}
 }
 
+/* uml_ptrace.c, beside the agent. */
+static void preload(const struct vm_config *c)
+{
+	char path[PATH_MAX];
+	const char *slash = strrchr(c->agent, '/');
+
+	if (slash == NULL || snprintf(path, sizeof(path), "%.*s/lxrun-uml-ptrace.so", (int)(slash - c->agent),
+				      c->agent) >= (int)sizeof(path))
+		return;
+	if (access(path, R_OK) == 0)
+		(void)setenv("LD_PRELOAD", path, 1);
+}
+
 struct parts {
 	char kernel[PATH_MAX];
 	int channel, initramfs;
@@ -118,6 +131,7 @@ static void become(const struct vm_config *c, void *context)
 	(void)fcntl(c->network, F_SETFD, 0);
 	snprintf(temporary, sizeof(temporary), "%s", find_memory(c));
 	(void)setenv("TMPDIR", temporary, 1);
+	preload(c);
 	argv[n++] = (char *)(uintptr_t) "lxrun-kernel";
 	snprintf(words[0], sizeof(words[0]), "mem=%lluM", (unsigned long long)(c->memory >> 20));
 	snprintf(words[1], sizeof(words[1]), "initrd=/proc/self/fd/%d", p->initramfs);
