@@ -11,7 +11,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/store.h"
-#include "distro/ext4.h"
+#include "distro/disk.h"
 
 static int copy_tree(const struct reading *g, const struct install *n, const struct archive_options *options,
 		     struct message *m)
@@ -39,7 +39,7 @@ static int copy_disk(const struct reading *g, struct install *n, const struct ar
 		message_set(m, "cannot make the disk of '%s': %s", n->d.name, strerror(errno));
 	}
 	if (r == 0)
-		r = ext4_copy(path, to, o, m);
+		r = disk_copy(path, to, o, m);
 	/* Its directory of files, which it has none of. */
 	(void)unlinkat(n->lock, "rootfs", AT_REMOVEDIR);
 	n->d.version = 2;

@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/store.h"
+#include "distro/disk.h"
 #include "distro/ext4.h"
 
 /* Not an archive: a disk of version 2. */
@@ -131,7 +132,7 @@ static int write_disk(struct reading *g, const struct target *t, const struct ar
 	if (g->d.version == 1)
 		return ext4_write_file(g->root, t->fd, store_disk_size(), o, m);
 	r = reading_disk(g, path, sizeof(path), m);
-	return r == 0 ? ext4_copy(path, t->fd, o, m) : r;
+	return r == 0 ? disk_copy(path, t->fd, o, m) : r;
 }
 
 static int write_it(struct reading *g, const struct target *t, enum archive_format format,

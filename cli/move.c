@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +19,11 @@
 
 #include "base/host.h"
 #include "cli/distributions.h"
+#include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/store.h"
 #include "distro/archive.h"
+#include "distro/disk.h"
 
 /* --- the new place --------------------------------------------------------------------------------------------------- */
 
@@ -141,87 +142,103 @@ static void move_names(struct registry *r, struct distro *d, const char *old, co
 		(void)unlink(place);
 		give_up(r, d, old, "cannot move '%s' to '%s': %s", d->name, place, strerror(-error));
 	}
+	if (set_places(r, d, place, "", &m) < 0)
+		report_fatal("%s", m.text);
 }
 
 /* --- another file system --------------------------------------------------------------------------------------------- */
 
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int sig)
+static int copy_tree(const struct distro *d, int from, int to, struct archive_options *o, struct message *m)
 {
-	interrupted = sig;
-}
-
-static int look_for_signals(void *context, const struct archive_progress *p)
-{
-	(void)context;
-	(void)p;
-	return interrupted;
-}
-
-static int copy_parts(const struct distro *d, const char *place, struct message *m)
-{
-	int from CLEANUP(host_close_at) = -1;
-	int to CLEANUP(host_close_at) = -1;
-	int location CLEANUP(host_close_at) = -1;
+	int root CLEANUP(host_close_at) = openat(from, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int copy CLEANUP(host_close_at) = -1;
-	struct archive_options o = {.progress = look_for_signals, .content_max = UINT64_MAX, .entries_max = UINT64_MAX};
-	char path[PATH_MAX];
 	int r;
 
-	if (snprintf(path, sizeof(path), "%s/rootfs", place) >= (int)sizeof(path) || mkdir(place, 0700) < 0 ||
-	    mkdir(path, 0755) < 0) {
-		message_set(m, "cannot make '%s': %s", place, strerror(errno));
-		return -errno;
-	}
-	to = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (distro_path(d, "rootfs", path, sizeof(path)) == 0)
-		from = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (from < 0 || to < 0) {
-		message_set(m, "cannot open '%s': %s", from < 0 ? path : place, strerror(errno));
+	if (root < 0 || mkdirat(to, "rootfs", 0755) < 0 ||
+	    (copy = openat(to, "rootfs", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+		message_set(m, "cannot open the files of '%s': %s", d->name, strerror(errno));
 		return -EIO;
 	}
-	location = open(d->location, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	copy = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (location < 0 || copy < 0) {
-		message_set(m, "cannot open '%s': %s", location < 0 ? d->location : place, strerror(errno));
-		return -EIO;
-	}
-	r = store_sidecar(location, false, &o.sidecar, m);
+	r = store_sidecar(from, false, &o->sidecar, m);
 	if (r == 0)
-		r = store_sidecar(copy, true, &o.copy_sidecar, m);
+		r = store_sidecar(to, true, &o->copy_sidecar, m);
 	if (r == 0)
-		r = archive_copy(from, to, &o, m);
+		r = archive_copy(root, copy, o, m);
 	if (r == 0)
-		r = sidecar_sync(o.copy_sidecar);
-	sidecar_close(o.sidecar);
-	sidecar_close(o.copy_sidecar);
+		r = sidecar_sync(o->copy_sidecar);
+	sidecar_close(o->sidecar);
+	sidecar_close(o->copy_sidecar);
 	return r;
 }
 
-static void move_files(struct registry *r, struct distro *d, const char *old, const char *place)
+static int copy_disk(const struct distro *d, int from, int to, const struct archive_options *o, struct message *m)
 {
-	static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
-	struct message m = {""};
-	int error;
+	int copy CLEANUP(host_close_at) = -1;
+	char path[PATH_MAX];
 
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		(void)signal(signals[i], on_signal);
-	error = copy_parts(d, place, &m);
-	if (error == 0)
-		error = set_places(r, d, place, old, &m);
-	if (error < 0) {
-		(void)!store_remove(place);
-		give_up(r, d, old, "cannot move '%s' to '%s': %s", d->name, place,
-			interrupted != 0 ? "it was interrupted" : m.text);
+	/* One that is elsewhere stays there. */
+	if (host_readlinkat(from, "disk.ext4", path, sizeof(path)) > 0) {
+		if (symlinkat(path, to, "disk.ext4") == 0)
+			return 0;
+	} else if (distro_path(d, "disk.ext4", path, sizeof(path)) == 0) {
+		copy = openat(to, "disk.ext4", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		if (copy >= 0)
+			return disk_copy(path, copy, o, m);
 	}
-	error = store_remove(old);
-	if (error < 0)
-		report("'%s' is in '%s' now; what is left in '%s' cannot be removed: %s", d->name, place, old,
-		       strerror(-error));
+	message_set(m, "cannot make its disk: %s", strerror(errno));
+	return -EIO;
 }
 
-void move_distribution(struct registry *r, struct distro *d, const char *to)
+static int copy_parts(const struct distro *d, const char *place, const struct archive_options *options,
+		      struct message *m)
+{
+	struct archive_options o = *options;
+	int from CLEANUP(host_close_at) = open(d->location, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int to CLEANUP(host_close_at) = -1;
+
+	if (from < 0 || mkdir(place, 0700) < 0 || (to = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+		message_set(m, "cannot open '%s': %s", from < 0 ? d->location : place, strerror(errno));
+		return -EIO;
+	}
+	return d->version == 2 ? copy_disk(d, from, to, &o, m) : copy_tree(d, from, to, &o, m);
+}
+
+/* The registry is others' meanwhile: the location is held, so nobody else changes what is in it, or where it is. */
+static void move_files(struct registry *r, const struct distro *found, const char *place, bool quiet)
+{
+	const struct distro own = *found;
+	char what[DISTRO_NAME_MAX + 32];
+	struct message m = {""};
+	struct distro *d;
+	int error, signal;
+
+	registry_done(r);
+	(void)snprintf(what, sizeof(what), "moving %s", own.name);
+	error = copy_parts(&own, place, progress_begin(what, quiet), &m);
+	signal = progress_end();
+	distributions_begin(r);
+	d = registry_by_id(r, own.id);
+	if (d == NULL)
+		report_fatal("'%s' was removed meanwhile", own.name);
+	if (error == 0)
+		error = set_places(r, d, place, own.location, &m);
+	if (error < 0) {
+		(void)!store_remove(place);
+		if (signal != 0) {
+			(void)!set_places(r, d, own.location, "", NULL);
+			progress_die(signal);
+		}
+		give_up(r, d, own.location, "cannot move '%s' to '%s': %s", own.name, place, m.text);
+	}
+	error = store_remove(own.location);
+	if (error < 0)
+		report("'%s' is in '%s' now; what is left in '%s' cannot be removed: %s", own.name, place, own.location,
+		       strerror(-error));
+	if (set_places(r, d, place, "", &m) < 0)
+		report_fatal("%s", m.text);
+}
+
+void move_distribution(struct registry *r, struct distro *d, const char *to, bool quiet)
 {
 	char old[PATH_MAX], place[PATH_MAX];
 	const char *stranger;
@@ -243,9 +260,7 @@ void move_distribution(struct registry *r, struct distro *d, const char *to)
 	if (is_same_file_system(old, place))
 		move_names(r, d, old, place);
 	else
-		move_files(r, d, old, place);
-	if (set_places(r, d, place, "", &m) < 0)
-		report_fatal("%s", m.text);
+		move_files(r, d, place, quiet);
 	close(store);
 	registry_done(r);
 }

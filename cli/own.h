@@ -27,11 +27,6 @@ void own_first_run(const struct instance_plan *plan, struct site *p, char **envi
 MUST_CHECK int own_first_run_lock(const struct distro *d, int directory);
 /* Another terminal may have come first, and made the default user: d is as the registry has it now. */
 bool own_first_run_is_pending(struct distro *d);
-/*
- * What a child does, while this process waits for it and lets the terminal's signals pass, as a shell does: in the caller's process
- * group, so they reach the child. act does not return. wait(2)'s status.
- */
-int own_first_run_child(void (*act)(void *context), void *context);
 /* Ends the process if it has not succeeded. */
 void own_first_run_check(const struct distro *d, const char *command, int status);
 /* It is not run again; uid, if it is in the passwd below root_fd, is who commands run as from now on. */

@@ -10,6 +10,7 @@
 
 #include "base/host.h"
 #include "cli/distributions.h"
+#include "cli/foreground.h"
 #include "cli/own.h"
 #include "cli/report.h"
 
@@ -84,27 +85,6 @@ static void become(void *context)
 	site_become(c->site, c->plan, &program, words, c->environment);
 }
 
-int own_first_run_child(void (*act)(void *), void *context)
-{
-	sighandler_t interrupt = signal(SIGINT, SIG_IGN), quit = signal(SIGQUIT, SIG_IGN);
-	pid_t child = fork();
-	int status = 0;
-
-	if (child == 0) {
-		(void)signal(SIGINT, interrupt);
-		(void)signal(SIGQUIT, quit);
-		act(context);
-		_exit(EXIT_OWN_FAILURE);
-	}
-	if (child < 0)
-		report_fatal("cannot start a process: %s", strerror(errno));
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	(void)signal(SIGINT, interrupt);
-	(void)signal(SIGQUIT, quit);
-	return status;
-}
-
 int own_first_run_lock(const struct distro *d, int directory)
 {
 	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -142,7 +122,7 @@ void own_first_run(const struct instance_plan *plan, struct site *p, char **envi
 		return;
 	wsl_distribution_conf_read(p->root_fd, NULL, &conf);
 	if (conf.oobe_command[0] != '\0')
-		status = own_first_run_child(become, &command);
+		status = foreground_run(become, &command);
 	own_first_run_check(&p->distro, conf.oobe_command, status);
 	own_first_run_done(&p->distro, p->root_fd, conf.oobe_default_uid);
 }

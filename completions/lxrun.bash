@@ -39,7 +39,7 @@ _lxrun_options() {
 	--set-default) echo '--help' ;;
 	--set-version) echo '--quiet --help' ;;
 	--set-default-version) echo '--help' ;;
-	--manage) echo '--move --rename --set-default-user --resize --compact --help' ;;
+	--manage) echo '--move --rename --set-default-user --resize --compact --quiet --help' ;;
 	--unregister) echo '--help' ;;
 	--terminate) echo '--help' ;;
 	--shutdown) echo '--force --help' ;;

@@ -24,8 +24,6 @@ MUST_CHECK int ext4_write_tree(int dir, const char *path, uint64_t size, const s
 /* The same to an empty file that fd is open on for reading and writing, and that has a name or not. */
 MUST_CHECK int ext4_write_file(int dir, int fd, uint64_t size, const struct archive_options *o,
 			       struct message *message);
-/* Copies an image to an empty file, by reference where the file system can, with its holes. */
-MUST_CHECK int ext4_copy(const char *path, int fd, const struct archive_options *o, struct message *message);
 
 /*
  * Writes what is in the image at path into the empty directory dir, as a store keeps it; o->sidecar is written to. `links` is

@@ -242,6 +242,20 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5); print(s.recv(1
 		# shellcheck disable=SC2016
 		limit=100 is 'as version 2 again' 'kept more 0' --version 2 -u root box sh -c 'echo $(cat /root/kept)'
 	fi
+	if [ -z "$short" ]; then
+		is 'no such default user' ' 125' --manage box --set-default-user nobody-here
+		is 'another default user' ' 0' --manage box --set-default-user root
+		check 'but its own word comes first' 1 "$(grep -c 'user.default = ann' "$results/err")"
+		is 'it is not moved while it runs' ' 125' --manage box --move "$home/else"
+		is 'ended' ' 0' --terminate box
+		far=$(${become_of[$side]} mktemp -d /dev/shm/lxt.XXXXXX)
+		copies+=("$far")
+		is 'moved to another file system' ' 0' --manage box --move "$far/box" --quiet
+		check 'all of it' "no disk.ext4 distribution $far/box/disk.ext4" \
+			"$([ -e "$disk" ] && echo yes || echo no) $(find "$far/box" -mindepth 1 -printf '%f\n' | sort | tr '\n' ' ')$(find "$far" -name disk.ext4 -size +1M)"
+		disk=$far/box/disk.ext4
+		limit=100 is 'where it starts' 'kept more 0' -u root box sh -c 'echo $(cat /root/kept)'
+	fi
 	is 'it is not removed while it runs' ' 125' --unregister box
 	is 'ended at last' ' 0' --shutdown
 	is 'removed' ' 0' --unregister box

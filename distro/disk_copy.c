@@ -10,7 +10,7 @@
 
 #include "base/host.h"
 #include "distro/archive_work.h"
-#include "distro/ext4.h"
+#include "distro/disk.h"
 
 #define PIECE ((size_t)1 << 20)
 
@@ -57,7 +57,7 @@ static int copy_pieces(struct archive_work *w, int from, int to, off_t size)
 	return r;
 }
 
-int ext4_copy(const char *path, int fd, const struct archive_options *o, struct message *message)
+int disk_copy(const char *path, int fd, const struct archive_options *o, struct message *message)
 {
 	int from CLEANUP(host_close_at) = open(path, O_RDONLY | O_CLOEXEC);
 	struct archive_work w;
