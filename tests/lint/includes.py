@@ -31,7 +31,7 @@ OPEN = {"base", "syscall-tables"}
 PUBLIC = {
     "translator": {"translator/supervisor/instance_calls.h", "translator/supervisor/notify_gate.h",
                    "translator/supervisor/ptrace_gate.h"},
-    "distro": {"distro/archive.h", "distro/download.h", "distro/ext4.h", "distro/manifest.h", "distro/sidecar.h",
+    "distro": {"distro/archive.h", "distro/disk.h", "distro/download.h", "distro/ext4.h", "distro/manifest.h", "distro/sidecar.h",
                "distro/suites.h"},
     "vm-backend": {"vm-backend/frame.h"},
     "cli": {"cli/below.h", "cli/environment.h", "cli/machine.h", "cli/user.h"},
