@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -112,7 +113,8 @@ static NORETURN void become_host(int listener, const char *runtime, const struct
 	snprintf(numbers[2], sizeof(numbers[2]), "%lld", (long long)c->processors);
 	snprintf(numbers[3], sizeof(numbers[3]), "%llu", (unsigned long long)c->swap);
 	execl(program, "lxrun-vm", "3", runtime, agent, c->kernel, numbers[0], numbers[1], c->backend,
-	      c->localhost_forwarding ? "1" : "0", numbers[2], numbers[3], (char *)NULL);
+	      c->localhost_forwarding ? "1" : "0", numbers[2], numbers[3],
+	      strcasecmp(c->memory_reclaim, "disabled") == 0 ? "0" : "1", (char *)NULL);
 	_exit(127);
 }
 

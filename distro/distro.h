@@ -204,6 +204,7 @@ struct lxrun_config {
 	uint64_t disk_size; /* wsl2.defaultVhdSize: what disks may become; 0: 1 TB */
 	bool localhost_forwarding;
 	char networking_mode[33];
+	char memory_reclaim[33]; /* experimental.autoMemoryReclaim: "disabled", or it is done */
 };
 void lxrun_config_read(const struct config_warnings *w, struct lxrun_config *ret);
 

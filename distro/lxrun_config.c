@@ -61,7 +61,7 @@ static const struct config_key keys[] = {
 	IGNORED("wsl2", "loadKernelModules"),
 	IGNORED("wsl2", "loadDefaultKernelModules"),
 	IGNORED("wsl2", "isolateDistroCgroup"),
-	IGNORED("experimental", "autoMemoryReclaim"),
+	KEY("experimental", "autoMemoryReclaim", CONFIG_STRING, memory_reclaim),
 	IGNORED("experimental", "sparseVhd"),
 	IGNORED("experimental", "bestEffortDnsParsing"),
 	IGNORED("experimental", "dnsTunnelingIpAddress"),

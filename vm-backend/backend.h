@@ -83,8 +83,12 @@ struct vm_backend {
 	int (*detach)(struct vm *vm, const char *device);
 	/* While it is in use; its file is as long already. NULL: cannot. */
 	int (*resize)(struct vm *vm, const char *device, uint64_t bytes);
-	/* How much memory the guest may have now. */
-	int (*balloon)(struct vm *vm, uint64_t bytes);
+	/*
+	 * Where memory that the guest frees does not go back to the host by itself: how much of the host's it has (0: not known), and
+	 * how much more (negative: less) it may use from now on. Else both are NULL.
+	 */
+	uint64_t (*held)(const struct vm *vm);
+	int (*give)(struct vm *vm, int64_t bytes);
 };
 
 extern const struct vm_backend uml_backend, qemu_kvm_backend, qemu_tcg_backend;

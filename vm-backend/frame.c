@@ -20,6 +20,7 @@ static const uint16_t lengths[FRAME_TYPE_END] = {
 	[FRAME_ACK] = 4,
 	[FRAME_PORT] = sizeof(struct frame_port),
 	[FRAME_TIME] = 8,
+	[FRAME_MEMORY] = sizeof(struct frame_memory),
 };
 
 long frame_parse(const uint8_t *bytes, size_t n, struct frame *ret)

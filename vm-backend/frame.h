@@ -53,6 +53,8 @@ enum frame_type {
 	FRAME_SWAP,   /* use the disk FIELD_DEVICE for swap */
 	/* End a distribution if nothing runs in it. Not a field of FRAME_STOP: who does not know it must not end what is at work. */
 	FRAME_STOP_IDLE,
+	FRAME_MEMORY, /* struct frame_memory: what the VM has and does not use */
+	FRAME_FORGET, /* what has not been used for a while: file contents in memory, when there is nothing to do */
 	FRAME_TYPE_END,
 };
 
@@ -73,6 +75,10 @@ struct frame_port {
 	uint16_t port;
 	uint8_t listening; /* or no more */
 	uint8_t reserved;
+};
+
+struct frame_memory {
+	uint64_t total, unused; /* bytes */
 };
 
 struct frame {

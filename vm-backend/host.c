@@ -29,9 +29,11 @@
 #define MEMORY_MAX        (UINT64_C(4) << 30)
 #define PROCESSORS_MAX    4
 #define TICK_MILLISECONDS 100
-#define CLIENTS_MAX       1024
-#define READ_MOST         (64u << 10)
-#define OUT_MUCH          (128u << 10)
+/* Between two pieces of memory that the guest gives up: it has other work. */
+#define MEMORY_MILLISECONDS 10
+#define CLIENTS_MAX         1024
+#define READ_MOST           (64u << 10)
+#define OUT_MUCH            (128u << 10)
 
 struct host host;
 static int listener;
@@ -214,6 +216,7 @@ static void tick(void)
 	}
 	keep_time(now);
 	members_tick();
+	memory_tick();
 	if (host.shutdown_at != 0 && (host.members == NULL || now >= host.shutdown_at) && host.up &&
 	    !host.shutdown_sent) {
 		must(queue_frame(&host.out, 0, FRAME_SHUTDOWN, 0, NULL, 0));
@@ -232,7 +235,7 @@ static void turn(void)
 {
 	static struct pollfd set[2 + CLIENTS_MAX + NETWORK_POLLS];
 	size_t n = 2, network;
-	int timeout = TICK_MILLISECONDS;
+	int timeout = memory_is_busy() ? MEMORY_MILLISECONDS : TICK_MILLISECONDS;
 
 	set[0] = (struct pollfd){.fd = listener, .events = POLLIN};
 	set[1] = (struct pollfd){.fd = host.vm.channel, .events = (short)(POLLIN | (can_send() ? POLLOUT : 0))};
@@ -378,7 +381,7 @@ int main(int argc, char **argv)
 	if (argc == 6 && strcmp(argv[1], "probe") == 0)
 		return print_probes(argv);
 
-	if (argc != 11)
+	if (argc != 12)
 		return 2;
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGINT, SIG_IGN);
@@ -391,6 +394,7 @@ int main(int argc, char **argv)
 	host.idle_limit = atoll(argv[6]);
 	host.swap = strtoull(argv[10], NULL, 10);
 	host.forward_ports = strcmp(argv[8], "1") == 0;
+	host.forget = strcmp(argv[11], "1") == 0;
 	if (start(argv) < 0)
 		return 1;
 	while (!host.leaving)

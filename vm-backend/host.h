@@ -50,6 +50,7 @@ struct host {
 	int64_t time_sent, time_offset;
 	bool forward_ports;
 	uint64_t swap;
+	bool forget; /* experimental.autoMemoryReclaim */
 };
 
 extern struct host host;
@@ -85,6 +86,13 @@ void member_stop(struct member *m, enum frame_type type, const struct queue *fie
 void member_frame(struct member *m, const struct frame *f);
 /* Disks that could not be detached yet. */
 void members_tick(void);
+
+/* --- host_memory.c --- */
+/* The agent's FRAME_MEMORY. */
+void memory_said(const struct frame *f);
+void memory_tick(void);
+/* memory_tick() has more to do soon. */
+bool memory_is_busy(void);
 
 /* --- host_disks.c --- */
 /* FRAME_DISK of a client: 0 when the agent has been asked on its stream, or -errno with a sentence. */

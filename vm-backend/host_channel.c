@@ -18,6 +18,8 @@ static void take_hello(const struct frame *f)
 	must(queue_frame(&host.out, 0, FRAME_HELLO, 0, &own, sizeof(own)));
 	host_send_time();
 	swap_add(host.swap);
+	if (host.forget)
+		must(queue_frame(&host.out, 0, FRAME_FORGET, 0, NULL, 0));
 }
 
 static void take_port(const struct frame *f)
@@ -43,6 +45,8 @@ static void take_frame(const struct frame *f)
 		host.under_way -= n < host.under_way ? n : host.under_way;
 	} else if (f->type == FRAME_PORT) {
 		take_port(f);
+	} else if (f->type == FRAME_MEMORY) {
+		memory_said(f);
 	} else if ((m = member_of_stream(f->stream)) != NULL) {
 		member_frame(m, f);
 	} else if ((c = client_of_stream(f->stream)) != NULL) {

@@ -355,17 +355,6 @@ static int resize(struct vm *vm, const char *device, uint64_t bytes)
 		       device, (unsigned long long)bytes);
 }
 
-static int balloon(struct vm *vm, uint64_t bytes)
-{
-	char said[256];
-	int r = greet(vm);
-
-	return r < 0 ? r
-		     : qmp_ask(vm->control, said, sizeof(said),
-			       "{\"execute\": \"balloon\", \"arguments\": {\"value\": %llu}}\n",
-			       (unsigned long long)bytes);
-}
-
 #define CAPABILITIES (VM_HOT_DISKS | VM_PROCESSORS | VM_BALLOON | VM_TRIM | VM_ONLINE_GROWTH | VM_SHARES)
 
 const struct vm_backend qemu_kvm_backend = {
@@ -378,7 +367,6 @@ const struct vm_backend qemu_kvm_backend = {
 	.attach = attach,
 	.detach = detach,
 	.resize = resize,
-	.balloon = balloon,
 };
 
 const struct vm_backend qemu_tcg_backend = {
@@ -390,5 +378,4 @@ const struct vm_backend qemu_tcg_backend = {
 	.attach = attach,
 	.detach = detach,
 	.resize = resize,
-	.balloon = balloon,
 };

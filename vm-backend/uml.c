@@ -247,12 +247,39 @@ static int detach(struct vm *vm, const char *device)
 	return r;
 }
 
+/* --- memory ----------------------------------------------------------------------------------------------------------------- */
+
+/* All of its memory is a file that its main process maps; the processes of its programs map pages that this has touched. */
+static uint64_t held(const struct vm *vm)
+{
+	unsigned long long kb[2] = {0, 0};
+	char path[64], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", vm->pid);
+	f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		(void)sscanf(line, "RssFile: %llu kB", &kb[0]);
+		(void)sscanf(line, "RssShmem: %llu kB", &kb[1]);
+	}
+	if (f != NULL)
+		fclose(f);
+	return (uint64_t)(kb[0] + kb[1]) << 10;
+}
+
+static int give(struct vm *vm, int64_t bytes)
+{
+	return ask(vm, "config mem=%c%lld", bytes < 0 ? '-' : '+', (long long)(bytes < 0 ? -bytes : bytes));
+}
+
 const struct vm_backend uml_backend = {
 	.name = "uml",
-	.capabilities = VM_HOT_DISKS | VM_TRIM | VM_SHARES,
+	.capabilities = VM_HOT_DISKS | VM_BALLOON | VM_TRIM | VM_SHARES,
 	.probe = probe,
 	.start = start,
 	.stop = vm_stop_process,
 	.attach = attach,
 	.detach = detach,
+	.held = held,
+	.give = give,
 };

@@ -40,6 +40,16 @@ vm_processes() {
 	find /proc -mindepth 2 -maxdepth 2 -name cmdline -path '/proc/[0-9]*/*' -exec grep -lzFf "$results/pattern" {} + 2>/dev/null | wc -l
 }
 
+# Megabytes of the host's memory that the VM's kernel has.
+vm_memory() {
+	local pid most=0 n
+	for pid in $(pgrep -f "^lxrun-kernel .*uml_dir=${runtime_of[$side]}"); do
+		n=$(awk '/^Rss(File|Shmem):/ { n += $2 } END { print int(n / 1024) }' "/proc/$pid/status" 2>/dev/null)
+		[ "${n:-0}" -le "$most" ] || most=$n
+	done
+	echo "$most"
+}
+
 for side in "${sides[@]}"; do
 	[ "$side" = user ] || [ "$side" = root ] || continue
 	home=$(${become_of[$side]} mktemp -d /tmp/e2e-vm.XXXXXX)
@@ -128,6 +138,16 @@ for side in "${sides[@]}"; do
 		check 'data goes in beside a flood' "$sum  - 0" "$out"
 		wait "$flood"
 		check 'the flood comes out whole' "${want% 0}" "$(cat "$results/flood")"
+
+		# Memory that was used and is not any more.
+		if [ -z "$backend" ]; then
+			lx box sh -c 'dd if=/dev/zero of=/dev/null bs=300M count=1 2>/dev/null; sleep 0.5' </dev/null
+			held_most=$(vm_memory)
+			for _ in $(seq 120); do [ "$(vm_memory)" -gt $((held_most - 150)) ] || break; sleep 0.1; done
+			check 'memory goes back to the host' yes "$([ "$held_most" -gt 250 ] && [ "$(vm_memory)" -le $((held_most - 150)) ] && echo yes ||
+				echo "$held_most MB, $(vm_memory) MB")"
+			is 'and can be used again' ' 0' box sh -c 'dd if=/dev/zero of=/dev/null bs=300M count=1 2>/dev/null'
+		fi
 
 		# A terminal: its size, its keys.
 		# shellcheck disable=SC2086

@@ -34,6 +34,12 @@ void report_send(int socket, enum report_kind kind, int number, int fd, const ch
 /* 1 and a report, with *ret_fd or -1; 0: not now; -EPIPE: that was all. */
 MUST_CHECK int report_take(int socket, struct report *ret, int *ret_fd);
 
+/* --- memory.c --- */
+/* FRAME_FORGET. */
+void memory_forget_when_idle(void);
+/* Every now and then: is there something to forget, or to say? */
+void memory_look(int64_t now);
+
 /* --- distributions -------------------------------------------------------------------------------------------------------- */
 
 struct distribution {
@@ -167,6 +173,8 @@ void swap_use(struct queue *fields);
 /* --- the rest ---------------------------------------------------------------------------------------------------------------- */
 
 int64_t now_ms(void);
+/* To a file of the kernel's, which may not be there. */
+void put_text(const char *path, const char *text);
 void network_up(void);
 /* Tells of listening ports that have come or gone. */
 void ports_look(void);

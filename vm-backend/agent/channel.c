@@ -217,6 +217,9 @@ static void take_frame(const struct frame *f)
 		fields = take_pending(f->stream);
 		swap_use(&fields);
 		return;
+	case FRAME_FORGET:
+		memory_forget_when_idle();
+		return;
 	case FRAME_SHUTDOWN:
 		power_off();
 	case FRAME_TIME:

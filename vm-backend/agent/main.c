@@ -17,6 +17,7 @@
 #include "vm-backend/agent/agent.h"
 
 #define PORTS_MILLISECONDS 500
+#define LOOK_MILLISECONDS  2000
 #define SET_MAX            4096
 
 int64_t now_ms(void)
@@ -62,7 +63,7 @@ static void mount_at(const char *type, const char *path, unsigned long flags, co
 		lost("cannot mount %s: %s", path, strerror(errno));
 }
 
-static void put_text(const char *path, const char *text)
+void put_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
@@ -127,7 +128,7 @@ static void turn(int signals)
 		session_poll(s, set + n);
 		n += SESSION_POLLS;
 	}
-	if (poll(set, n, distros != NULL ? PORTS_MILLISECONDS : -1) < 0 && errno != EINTR)
+	if (poll(set, n, distros != NULL ? PORTS_MILLISECONDS : LOOK_MILLISECONDS) < 0 && errno != EINTR)
 		lost("poll: %s", strerror(errno));
 	/* Nobody leaves the lists here, and the new are put in front, by the channel only. */
 	for (struct distribution *d = distros; d != NULL && at < n && at < SET_MAX / 2; d = d->next) {
@@ -146,6 +147,7 @@ static void turn(int signals)
 	sessions_sweep();
 	now = now_ms();
 	distros_tick(now);
+	memory_look(now);
 	if (distros != NULL && now >= next_look) {
 		ports_look();
 		next_look = now + PORTS_MILLISECONDS;
