@@ -8,7 +8,7 @@
  *   - `hostname` and `domainname` are written by privileged guests, whole and ended at every moment;
  *   - a process slot is written by its own process (claimed by compare-and-swap on pid), read by all;
  *   - a new program's slot is claimed and filled by the supervisor, before the program is told that it may start;
- *   - `ipc` and `terminals` by everybody, without a lock;
+ *   - `ipc`, `terminals` and `seen` by everybody, without a lock;
  *   - `sidecar` is written by the supervisor; a payload by who has claimed it;
  *   - `owner` is a robust futex (get_robust_list(2)) of the supervisor's: the kernel sets FUTEX_OWNER_DIED in it when the
  *     supervisor ends in whatever way, and then every guest that makes a translated call ends as well;
@@ -29,12 +29,13 @@
 #include "base/creds.h"
 #include "base/ipc.h"
 #include "base/layout.h"
+#include "base/seen.h"
 #include "base/sidecar.h"
 #include "base/terminal.h"
 
 #define INSTANCE_MAGIC 0x6e75727876ull
 #ifndef INSTANCE_VERSION
-#define INSTANCE_VERSION 14
+#define INSTANCE_VERSION 15
 #endif
 
 #define INSTANCE_PATH_MAX 4096
@@ -147,6 +148,8 @@ enum instance_features {
 	 * a start that finds the root directory so, and from then on by INSTANCE_UNMARKED_ATTRIBUTE.
 	 */
 	INSTANCE_UNMARKED = 1 << 5,
+	/* Nothing is remembered of paths and owners (seen below): a test says so. */
+	INSTANCE_NO_CACHES = 1 << 6,
 };
 
 enum instance_gate {
@@ -202,7 +205,10 @@ struct instance {
 	char trace_path[INSTANCE_PATH_MAX]; /* where --trace writes; "" is none */
 	char text[INSTANCE_TEXT_MAX];       /* the host's path of the prepared text (base/text.h); "" is none */
 
-	/* Bumped by renames and removals of directories, by changed permissions of directories, by mounts. */
+	/*
+	 * Bumped by renames and removals of directories, by changed permissions of directories, by mounts, and by links that come to
+	 * be or move and may lead to another place for the guest than on the host.
+	 */
 	_Atomic uint64_t generation;
 
 	/* The pid of who is changing the mounts, 0 for nobody. */
@@ -234,6 +240,8 @@ struct instance {
 	 * slot whose process is gone may be taken over by anyone. */
 	_Atomic uint32_t pids[INSTANCE_SLOTS];
 	struct process_slot slots[INSTANCE_SLOTS];
+
+	struct seen_table seen;
 
 	/* The supervisor's to write. The last and largest: what is not used of it is never touched. */
 	struct sidecar_index sidecar;

@@ -155,6 +155,7 @@ static int start(const struct instance_plan *p, char *ret_runtime, struct messag
 					.gate = p->gate,
 					.text = text,
 					.no_openat2 = p->no_openat2,
+					.no_caches = p->no_caches,
 					.host = p->host,
 					.target = p->target};
 	struct supervisor_options supervisor = {.name = name_of(p), .idle_timeout = idle_timeout(p)};

@@ -22,6 +22,7 @@ struct instance_plan {
 	enum instance_gate gate;
 	bool patched; /* sites of prepared text do not trap */
 	bool no_openat2;
+	bool no_caches;
 	const char *host;   /* where guests see the host's files, a path without links; "": nowhere */
 	const char *target; /* a workshop: where its programs, whose root is `host`, see root; NULL (rundir.h) */
 	bool locked;        /* the caller holds the distribution's lock, and has no instance of it */

@@ -135,9 +135,10 @@ static void take(struct options *o, enum option id, const char *value)
 		parse_gate(o, value);
 		break;
 	case OPTION_WITHOUT:
-		if (strcmp(value, "openat2") != 0)
-			report_fatal("--without knows openat2 only, not '%s'", value);
-		o->no_openat2 = true;
+		if (strcmp(value, "openat2") != 0 && strcmp(value, "caches") != 0)
+			report_fatal("--without knows openat2 and caches, not '%s'", value);
+		o->no_openat2 |= strcmp(value, "openat2") == 0;
+		o->no_caches |= strcmp(value, "caches") == 0;
 		break;
 	default:
 		break;

@@ -64,6 +64,7 @@ struct options {
 	bool trace;
 	const char *trace_file;               /* NULL: standard error */
 	bool no_openat2;                      /* --without openat2 */
+	bool no_caches;                       /* --without caches */
 	const char *env[OPTIONS_ENV_MAX + 1]; /* NAME=VALUE of --env, NULL-terminated */
 	size_t env_count;
 	char **command; /* NULL-terminated; [0] is NULL when none was given */

@@ -185,8 +185,12 @@ static void plan_instance(const struct options *o, struct site *p, struct instan
 	static char hostname[65];
 	static struct starting starting;
 
-	*ret = (struct instance_plan){
-		.root = p->root, .gate = o->gate, .patched = o->patched, .no_openat2 = o->no_openat2, .host = p->host};
+	*ret = (struct instance_plan){.root = p->root,
+				      .gate = o->gate,
+				      .patched = o->patched,
+				      .no_openat2 = o->no_openat2,
+				      .no_caches = o->no_caches,
+				      .host = p->host};
 	if (!p->is_distro)
 		return;
 	machine_hostname(&p->conf, hostname, sizeof(hostname));

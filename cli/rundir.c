@@ -241,6 +241,8 @@ static int note_root(struct rundir *d)
 		in->features |= INSTANCE_UNMARKED | INSTANCE_DEVICE_NODES;
 	if (d->o->no_openat2 || !has_openat2())
 		in->features |= INSTANCE_NO_OPENAT2;
+	if (d->o->no_caches)
+		in->features |= INSTANCE_NO_CACHES;
 	return 0;
 }
 

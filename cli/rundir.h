@@ -39,6 +39,7 @@ struct rundir_options {
 	enum instance_gate gate;
 	const char *text; /* where prepared text is (cli/text.h); "" or NULL: nowhere */
 	bool no_openat2;  /* do without, even where the host has it */
+	bool no_caches;   /* nothing is remembered of paths */
 	const char *host; /* where the host's files are seen, a guest path without links; NULL or "": nowhere */
 	/*
 	 * A workshop, NULL: none. Its programs have `host` as their root, read-only, with /proc, /dev and empty directories for

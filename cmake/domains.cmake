@@ -7,6 +7,9 @@ set(LX_RESIDENT_FLAGS
 	-ffreestanding -nostdlib -mgeneral-regs-only -mno-red-zone -fno-stack-protector -fPIE -fno-exceptions
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fcf-protection=none -fno-sanitize=all -O2 -g -U_FORTIFY_SOURCE
 	-fno-strict-aliasing -fvisibility=hidden
+	# A rep instruction takes a while to begin.
+	$<$<C_COMPILER_ID:GNU>:-mmemcpy-strategy=unrolled_loop:256:noalign,libcall:-1:noalign>
+	$<$<C_COMPILER_ID:GNU>:-mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign>
 	# Without a global offset table, also for what another file defines: ld cannot do without one at this address.
 	$<$<C_COMPILER_ID:Clang>:-fdirect-access-external-data>)
 

@@ -69,7 +69,7 @@ _lxrun_value() {
 	'run --shell') : ;;
 	'run --shell-type') compgen -W 'standard login none' -- "$cur" ;;
 	'run --gate') compgen -W 'patched trap notify ptrace' -- "$cur" ;;
-	'run --without') compgen -W 'openat2' -- "$cur" ;;
+	'run --without') compgen -W 'openat2 caches' -- "$cur" ;;
 	'--manage --move' | '--manage -m') compgen -d -- "$cur" ;;
 	'--manage --rename') : ;;
 	'--manage --set-default-user') : ;;

@@ -200,25 +200,76 @@ LABEL(tr_interruptible_abort)
 	ret
 END(tr_interruptible)
 
+/* What is copied word by word; what is longer is left to the processor's own way, which takes its time to begin. */
+#define WORDS_MAX 256
+#define PAGE_MASK 0xfff
+
 /* tr_copy(to, from, n): a fault between begin and end continues at fault. */
 FUNCTION(tr_copy)
 	mov	%rdx, %rcx
+	cmp	$WORDS_MAX, %rdx
+	ja	2f
+	mov	%edx, %r8d
+	shr	$3, %r8d
+	jz	2f
+	and	$7, %ecx
 LABEL(tr_copy_begin)
-	rep movsb
-	xor	%eax, %eax
+1:	mov	(%rsi), %rax
+	mov	%rax, (%rdi)
+	add	$8, %rsi
+	add	$8, %rdi
+	dec	%r8d
+	jnz	1b
+	test	%ecx, %ecx
+	jz	3f
+2:	rep movsb
+3:	xor	%eax, %eax
 	ret
-/* tr_copy_string(to, from, size) */
+/*
+ * tr_copy_string(to, from, size): eight bytes at a time, but for those that end in another page, which need not be there. With
+ * the NUL up to seven bytes behind it may come.
+ */
 FUNCTION(tr_copy_string)
 	xor	%ecx, %ecx
-1:	cmp	%rdx, %rcx
-	jae	2f
+	movabs	$0x0101010101010101, %r9
+1:	lea	8(%rcx), %rax
+	cmp	%rdx, %rax
+	ja	3f
+	lea	(%rsi,%rcx), %rax
+	and	$PAGE_MASK, %eax
+	cmp	$PAGE_MASK - 7, %eax
+	ja	3f
+	mov	(%rsi,%rcx), %rax
+	mov	%rax, (%rdi,%rcx)
+	mov	%rax, %r8
+	sub	%r9, %r8
+	not	%rax
+	and	%rax, %r8
+	mov	%r9, %rax
+	shl	$7, %rax
+	and	%rax, %r8
+	jnz	2f
+	add	$8, %rcx
+	jmp	1b
+2:	bsf	%r8, %rax
+	shr	$3, %eax
+	add	%rcx, %rax
+	ret
+3:	cmp	%rdx, %rcx
+	jae	4f
 	movzbl	(%rsi,%rcx), %eax
 	mov	%al, (%rdi,%rcx)
 	test	%al, %al
-	jz	2f
+	jz	4f
 	inc	%rcx
 	jmp	1b
-2:	mov	%rcx, %rax
+4:	mov	%rcx, %rax
+	ret
+/* tr_ticks(): the processor's counter, which prctl(PR_SET_TSC) may have made a fault of. */
+FUNCTION(tr_ticks)
+	rdtsc
+	shl	$32, %rdx
+	or	%rdx, %rax
 	ret
 LABEL(tr_copy_end)
 LABEL(tr_copy_fault)

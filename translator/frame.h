@@ -96,6 +96,8 @@ extern const char tr_interruptible_begin[], tr_interruptible_syscall[], tr_inter
 int tr_copy(void *to, const void *from, size_t n);
 /* The string's length, size if there is no NUL in size bytes, or -EFAULT. */
 long tr_copy_string(char *to, const char *from, size_t size);
+/* The processor's counter of nanoseconds or the like; negative where the guest may not read it. */
+uint64_t tr_ticks(void);
 extern const char tr_copy_begin[], tr_copy_end[], tr_copy_fault[];
 
 /* Leaves for the guest frame at sp through rt_sigreturn, giving the slot of f back. */

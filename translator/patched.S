@@ -41,6 +41,10 @@
 #define RIP REGISTER(16)
 #define EFL REGISTER(17)
 
+/* Carry, parity, adjust, zero, sign, overflow; the one that is always set, and that of interrupts. */
+#define OVERFLOW    0x800
+#define PLAIN_FLAGS (0x2d7 + OVERFLOW)
+
 /* From the frame in rcx: the guest's registers but rsp, its flags and the two that are free; r11 = where it goes on. */
 	.macro	restore
 	mov	R8(%rcx), %r8
@@ -117,10 +121,20 @@ LABEL(tr_patched_leave)
 	cmpl	$0, FRAME_MASKED(%rbx)
 	jne	tr_patched_leave_masked
 	mov	%rbx, %rcx
+	/* popfq takes as long as all the rest: the flags of arithmetic can be had without it. */
+	mov	EFL(%rcx), %eax
+	test	$~PLAIN_FLAGS, %eax
+	jz	1f
 	restore
 	push	EFL(%rcx)
 	popfq
-	mov	RSP(%rcx), %rsp
+	jmp	2f
+1:	xchg	%al, %ah
+	and	$OVERFLOW >> 8, %al
+	add	$0x80 - (OVERFLOW >> 8), %al
+	sahf
+	restore
+2:	mov	RSP(%rcx), %rsp
 LABEL(tr_patched_left)
 	movq	$0, FRAME_BUSY(%rcx)
 LABEL(tr_patched_released)

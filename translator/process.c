@@ -249,6 +249,11 @@ static long read_record(void *call, const struct sidecar_record *record, void *b
 	return tr_sidecar_read(call, record, buf, size);
 }
 
+static uint64_t ticks(void)
+{
+	return tr_ticks();
+}
+
 void tr_call_fill(struct tr_call *c, uint32_t nr, const greg_t *r, struct tr_frame *f)
 {
 	c->nr = nr;
@@ -287,6 +292,8 @@ void tr_call_begin(struct tr_call *c, struct tr_frame *f)
 		.exe = p->exe,
 		/* What the supervisor has opened in this process's name is not noted here. */
 		.view_dirs = (p->flags & PROCESS_VIEW_DIRS) != 0 || TR_INSTANCE->gate == INSTANCE_GATE_NOTIFY,
+		.cwd = &p->cwd,
+		.clock = ticks,
 		.sidecar = keep_record,
 		.sidecar_read = read_record,
 		.sidecar_arg = c,

@@ -50,6 +50,7 @@ struct tr_process {
 	int32_t dumpable;
 	uint32_t seccomp_mode;
 	struct creds creds;
+	uint64_t cwd;         /* vfs_ns.cwd */
 	pid_t parent;         /* the last one that getppid(2) looked at, and */
 	bool parent_is_guest; /* what it found: that holds as long as the parent is the same */
 	struct tr_sigaction action[65];

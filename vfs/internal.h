@@ -32,12 +32,16 @@ static inline bool component_is_dotdot(const char *path, struct component c)
 	return c.length == 2 && path[c.at] == '.' && path[c.at + 1] == '.';
 }
 
+/* strlen(), and if it has neither empty nor dot components, nor "..": path_tidy() would change nothing. */
+size_t path_length(const char *path, bool *ret_plain);
 /* Takes out empty and dot components. A slash or dot at the end stays: it says that a directory is meant. In place. */
 void path_tidy(char *path);
 /* How many bytes of path name the directory above path[0, n), without a slash at the end. */
 size_t path_above(const char *path, size_t n);
 /* The first ".." component; length 0 if there is none. */
 struct component path_dotdot(const char *path);
+/* True for all texts with a ".." component, and for few others. */
+bool path_may_go_up(const char *text, size_t length);
 /* Takes out the ".." component c and the one before it, in place; false where there is none before it. */
 bool path_collapse(char *path, struct component c);
 /*
@@ -134,10 +138,13 @@ struct walk {
 	bool nofollow;
 	bool fixed;           /* the base has no guest path: only what is below it can be named */
 	bool split_dots;      /* take every ".." of an absolute path out by hand */
+	bool plain;           /* path_length() says so of path, which no link's text has come into */
 	bool from_dir;        /* the guest's path was relative */
 	uint64_t resolve;     /* the guest's RESOLVE_* */
 	uint32_t start_mount; /* RESOLVE_NO_XDEV: the one that may not be left */
 	size_t clean;         /* this much of path is known to be free of links */
+	/* Of the links that were followed, some text began at the root, or had ".." in it. */
+	bool links_absolute, links_up;
 	/* search.c: */
 	bool checked;    /* the caller needs search permission */
 	size_t searched; /* what is above the directory path[0, searched) needs no check any more */
@@ -201,6 +208,10 @@ struct object {
 		.fd = -1 \
 	}
 MUST_CHECK int object_open(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool write, struct object *ret);
+/* The same, and remembers where the path led: vfs/seen.h. */
+struct seen;
+MUST_CHECK int object_open_seen(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct seen *s,
+				struct object *ret);
 void object_done(struct object *o);
 /* -EBADF for an O_PATH descriptor, to which the calls on descriptors may do nothing. */
 MUST_CHECK int fd_is_real(int fd);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "vfs/internal.h"
 #include "vfs/permission.h"
+#include "vfs/seen.h"
 
 bool walk_in_host_root(const struct walk *w)
 {
@@ -17,14 +18,34 @@ bool walk_in_host_root(const struct walk *w)
 
 /* --- access ---------------------------------------------------------------------------------------------------------- */
 
-/* access(2) asks for the real ids, with the capabilities that they would have. */
-__attribute__((noinline)) static int access_as(const struct vfs_ns *ns, struct vfs_at at, int lookup, int mode)
+/* A path that was walked before: one call. 1: look properly. */
+static int access_seen(const struct vfs_ns *ns, struct seen *s, int mode)
+{
+	struct owner o;
+	struct stat st;
+	int r;
+
+	if (!seen_known(ns, s))
+		return 1;
+	r = host_fstatat(s->dir, s->path, &st, s->flags);
+	if (r == -ENOENT && seen_is_missing(ns, s))
+		return r;
+	if (r < 0 || !seen_is(s, &st))
+		return 1;
+	if (mode == F_OK)
+		return 0;
+	return seen_owner_get(ns, &st, &o) && o.acl == 0 ? permission_of(ns, -1, &o, mode) : 1;
+}
+
+/* access(2) asks for the real ids, with the capabilities that they would have. s: what to remember it as, or NULL. */
+__attribute__((noinline)) static int access_walk(const struct vfs_ns *ns, struct vfs_at at, int lookup, int mode,
+						 struct seen *s)
 {
 	struct object o CLEANUP(object_done) = OBJECT_INIT;
 	struct stat st;
 	int r;
 
-	r = object_open(ns, at, lookup, false, &o);
+	r = object_open_seen(ns, at, lookup, s, &o);
 	if (r < 0 || mode == F_OK)
 		return r;
 	r = host_fstat(o.fd, &st);
@@ -52,6 +73,9 @@ int vfs_access(const struct vfs_ns *ns, struct vfs_at at, int lookup, int mode, 
 	struct vfs_ns as = *ns;
 	struct creds real;
 	uint64_t caps = c->cap_effective;
+	struct seen s;
+	bool remembered;
+	int r;
 
 	if ((mode & ~(R_OK | W_OK | X_OK)) != 0)
 		return -EINVAL;
@@ -64,7 +88,9 @@ int vfs_access(const struct vfs_ns *ns, struct vfs_at at, int lookup, int mode, 
 		real.cap_effective = caps;
 		as.creds = &real;
 	}
-	return access_as(&as, at, lookup, mode);
+	remembered = at.path != NULL && seen_begin(&as, at, lookup, &s);
+	r = remembered ? access_seen(&as, &s, mode) : 1;
+	return r == 1 ? access_walk(&as, at, lookup, mode, remembered ? &s : NULL) : r;
 }
 
 /* --- readlink -------------------------------------------------------------------------------------------------------- */
@@ -79,12 +105,37 @@ static ssize_t in_front(const struct walk *w, char *buf, size_t size, char *text
 	return (ssize_t)(all < size ? all : size);
 }
 
-__attribute__((noinline)) static ssize_t readlink_walk(const struct vfs_ns *ns, struct vfs_at at, char *buf,
-						       size_t size)
+/* A path that was walked before: one call. 0: look properly. */
+static ssize_t readlink_seen(const struct vfs_ns *ns, struct seen *s, char *buf, size_t size)
+{
+	char text[SEEN_TEXT_MAX];
+	struct stat st;
+	size_t n;
+	int r;
+
+	if (!seen_known(ns, s))
+		return 0;
+	r = host_fstatat(s->dir, s->path, &st, s->flags);
+	if (r == -ENOENT && seen_is_missing(ns, s))
+		return r;
+	if (r < 0 || !seen_is(s, &st))
+		return 0;
+	if (!S_ISLNK(st.st_mode))
+		return -EINVAL;
+	n = seen_text(ns, s, &st, text);
+	n = n < size ? n : size;
+	memcpy(buf, text, n);
+	return (ssize_t)n;
+}
+
+/* s: what to remember it as, or NULL. */
+__attribute__((noinline)) static ssize_t readlink_walk(const struct vfs_ns *ns, struct vfs_at at, struct seen *s,
+						       char *buf, size_t size)
 {
 	struct walk w CLEANUP(walk_done);
 	int fd CLEANUP(host_close_at) = -1;
 	char text[PATH_MAX];
+	struct stat st;
 	ssize_t n;
 	int r;
 
@@ -92,11 +143,17 @@ __attribute__((noinline)) static ssize_t readlink_walk(const struct vfs_ns *ns, 
 	if (r < 0)
 		return r;
 	fd = walk_open(&w, O_PATH | O_CLOEXEC, 0);
+	if (fd == -ENOENT && s != NULL)
+		seen_note_missing(ns, s, &w);
 	if (fd < 0)
 		return fd;
 	if (w.place.in_proc && (w.place.proc.kind == PROCFS_LINK || w.place.proc.kind == PROCFS_MAGIC))
 		return !procfs_may_look(ns, &w.place.proc) ? -EACCES : procfs_readlink(ns, &w.place.proc, buf, size);
 	n = host_call(SYS_readlinkat, fd, "", text, sizeof(text));
+	if (s != NULL && host_fstat(fd, &st) == 0) {
+		seen_note(ns, s, &w, &st);
+		seen_note_text(ns, s, &st, text, n > 0 ? (size_t)n : 0);
+	}
 	/* With an empty path, what is no link is ENOENT. */
 	if (n < 0)
 		return n == -ENOENT ? -EINVAL : n;
@@ -105,6 +162,10 @@ __attribute__((noinline)) static ssize_t readlink_walk(const struct vfs_ns *ns, 
 
 ssize_t vfs_readlink(const struct vfs_ns *ns, struct vfs_at at, char *buf, size_t size)
 {
+	struct seen s;
+	bool remembered;
+	ssize_t n;
+
 	if (size == 0 || size > INT32_MAX)
 		return -EINVAL;
 	if (at.path == NULL || at.path[0] == '\0') {
@@ -112,7 +173,9 @@ ssize_t vfs_readlink(const struct vfs_ns *ns, struct vfs_at at, char *buf, size_
 			return -ENOENT;
 		return host_call(SYS_readlinkat, at.dir, "", buf, size);
 	}
-	return readlink_walk(ns, at, buf, size);
+	remembered = seen_begin(ns, at, VFS_NOFOLLOW, &s);
+	n = remembered ? readlink_seen(ns, &s, buf, size) : 0;
+	return n == 0 ? readlink_walk(ns, at, remembered ? &s : NULL, buf, size) : n;
 }
 
 /* --- statfs ---------------------------------------------------------------------------------------------------------- */

@@ -42,6 +42,17 @@ static long below(const char *point, const char *path)
 	return (long)n;
 }
 
+/* The first name of the path begins no mount point: it is in none. */
+static bool is_in_none(const struct vfs_ns *ns, const char *path)
+{
+	struct component c;
+
+	if (ns->root_path[0] != '\0')
+		return false;
+	c = path_component(path, 0);
+	return c.length != 0 && (ns->in->mount_names & instance_name_bit(path + c.at, c.length)) == 0;
+}
+
 static void find(const struct vfs_ns *ns, const char *path, struct mount *ret)
 {
 	struct instance *in = ns->in;
@@ -53,6 +64,8 @@ static void find(const struct vfs_ns *ns, const char *path, struct mount *ret)
 	ret->above = false;
 	ret->point = 0;
 	ret->source[0] = '\0';
+	if (is_in_none(ns, path))
+		return;
 
 	for (uint32_t i = count(in); i-- > 0;) {
 		const struct mount_entry *e = &in->mounts[i];

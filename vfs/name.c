@@ -153,7 +153,11 @@ int vfs_symlink(const struct vfs_ns *ns, const char *text, struct vfs_at at)
 	do
 		r = (int)host_call(SYS_symlinkat, text, p.dir, p.name);
 	while (once_more(ns, &p, r));
-	return r < 0 ? r : owner_finish_special(ns, p.dir, p.name, p.tree, S_IFLNK | 0777);
+	if (r < 0)
+		return r;
+	if (text[0] == '/' || path_may_go_up(text, strlen(text)))
+		note_directory_change(ns);
+	return owner_finish_special(ns, p.dir, p.name, p.tree, S_IFLNK | 0777);
 }
 
 int vfs_bound(const struct vfs_ns *ns, int dir, const char *name)
@@ -206,6 +210,9 @@ static int link_object(const struct vfs_ns *ns, struct vfs_at from, int flags, s
 	do
 		r = (int)host_call(SYS_linkat, AT_FDCWD, fd_link(o.fd).text, p.dir, p.name, AT_SYMLINK_FOLLOW);
 	while (once_more(ns, &p, r));
+	/* It may be a link. */
+	if (r == 0)
+		note_directory_change(ns);
 	if (r == 0 && kept_is_possible(ns) && host_fstat(o.fd, &st) == 0 && is_special(st.st_mode)) {
 		owner = (struct owner){.uid = 0};
 		owner_adopt(ns, o.fd, o.tree, &owner);
@@ -263,6 +270,8 @@ int vfs_link(const struct vfs_ns *ns, struct vfs_at from, struct vfs_at to, int 
 	do
 		r = (int)host_call(SYS_linkat, old.dir, old.name, new.dir, new.name, 0);
 	while (once_more(ns, &new, r));
+	if (r == 0 && S_ISLNK(st.st_mode))
+		note_directory_change(ns);
 	if (r == 0 && is_special(st.st_mode)) {
 		owner_of_specials(ns, old.dir, old.tree, &owner);
 		r = owner_moved_special(ns, &owner, new.dir, new.tree, new.name, &st);

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "vfs/internal.h"
 #include "vfs/permission.h"
+#include "vfs/seen.h"
 
 #define RESOLVE_KNOWN                                                                                        \
 	(RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT | \
@@ -356,9 +357,11 @@ int vfs_open_path(const struct vfs_ns *ns, struct vfs_at at, int lookup)
 
 /* --- objects --------------------------------------------------------------------------------------------------------- */
 
-int object_open(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool write, struct object *ret)
+static int open_object(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool write, struct seen *s,
+		       struct object *ret)
 {
 	struct walk w CLEANUP(walk_done);
+	struct stat st;
 	int r;
 
 	r = walk_begin(&w, ns, at, lookup, 0);
@@ -372,8 +375,12 @@ int object_open(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool writ
 		return 0;
 	}
 	r = walk_open(&w, O_PATH | O_CLOEXEC, 0);
+	if (r == -ENOENT && s != NULL)
+		seen_note_missing(ns, s, &w);
 	if (r < 0)
 		return r;
+	if (s != NULL && host_fstat(r, &st) == 0)
+		seen_note(ns, s, &w, &st);
 	ret->fd = r;
 	ret->borrowed = false;
 	ret->tree = w.place.tree;
@@ -388,6 +395,16 @@ int object_open(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool writ
 	if (r < 0)
 		object_done(ret);
 	return r;
+}
+
+int object_open(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool write, struct object *ret)
+{
+	return open_object(ns, at, lookup, write, NULL, ret);
+}
+
+int object_open_seen(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct seen *s, struct object *ret)
+{
+	return open_object(ns, at, lookup, false, s, ret);
 }
 
 void object_done(struct object *o)

@@ -7,6 +7,7 @@
 #include "vfs/acl.h"
 #include "vfs/attribute.h"
 #include "vfs/kept.h"
+#include "vfs/seen.h"
 
 /* --- the attribute's text ------------------------------------------------------------------------------------------ */
 
@@ -94,12 +95,17 @@ static bool can_be_kept(const struct vfs_ns *ns, const struct stat *st)
 
 int owner_read_kept(const struct vfs_ns *ns, int fd, const struct stat *st, struct owner *ret)
 {
-	int r = has_attributes(ns, st) ? read_attribute(fd, OWNER_ATTRIBUTE, st->st_mode, ret) : -EOPNOTSUPP;
+	int r;
 
+	if (seen_owner(ns, st, ret))
+		return 0;
+	r = has_attributes(ns, st) ? read_attribute(fd, OWNER_ATTRIBUTE, st->st_mode, ret) : -EOPNOTSUPP;
 	if (r == -ENODATA && (ns->in->features & INSTANCE_UNMARKED) != 0)
 		r = read_attribute(fd, OVERRIDE_FUSE_ATTRIBUTE, st->st_mode, ret);
-	if (r == 0)
+	if (r == 0) {
+		seen_note_owner(ns, st, ret);
 		return 0;
+	}
 	return kept_get(ns, fd, st, ret) ? 0 : r;
 }
 
@@ -191,6 +197,7 @@ static int keep(const struct vfs_ns *ns, int fd, const struct stat *st, const st
 {
 	int r = -EOPNOTSUPP;
 
+	seen_forget_owner(ns, st);
 	if (has_attributes(ns, st)) {
 		r = write_attribute(fd, want);
 		if (r == -EACCES) {

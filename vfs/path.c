@@ -27,6 +27,18 @@ static bool is_dot(const char *s)
 	return s[0] == '.' && (s[1] == '/' || s[1] == '\0');
 }
 
+size_t path_length(const char *path, bool *ret_plain)
+{
+	size_t n = 0;
+
+	/* A name that begins with a dot is looked at more closely by who has to. */
+	*ret_plain = path[0] != '.';
+	for (; path[n] != '\0'; n++)
+		if (path[n] == '/' && (path[n + 1] == '/' || path[n + 1] == '.'))
+			*ret_plain = false;
+	return n;
+}
+
 void path_tidy(char *path)
 {
 	const char *from = path;
@@ -70,6 +82,14 @@ struct component path_dotdot(const char *path)
 	while (c.length != 0 && !component_is_dotdot(path, c))
 		c = path_component(path, c.at + c.length);
 	return c;
+}
+
+bool path_may_go_up(const char *text, size_t length)
+{
+	for (size_t i = 1; i < length; i++)
+		if (text[i] == '.' && text[i - 1] == '.')
+			return true;
+	return false;
 }
 
 bool path_collapse(char *path, struct component c)

@@ -15,9 +15,9 @@ static void note_moved(const struct vfs_ns *ns, const struct parent *from, const
 
 	if (host_fstatat(p->dir, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
-	if (S_ISDIR(st.st_mode))
+	if (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode))
 		note_directory_change(ns);
-	else if (is_special(st.st_mode)) {
+	if (is_special(st.st_mode)) {
 		owner_of_specials(ns, from->dir, from->tree, &old);
 		(void)!owner_moved_special(ns, &old, p->dir, p->tree, p->name, &st);
 	}

@@ -67,6 +67,7 @@ static int make_absolute(struct walk *w)
 	memcpy(w->path, w->host, (size_t)base);
 	w->path[base] = '/';
 	w->clean = 0;
+	w->plain = false;
 	path_tidy(w->path);
 	/* Who stands in a directory needs nothing of those above. */
 	n = base == 1 ? 0 : (size_t)base;
@@ -97,6 +98,7 @@ int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lo
 	w->dir = at.dir;
 	w->own = -1;
 	w->links = w->tries = 0;
+	w->links_absolute = w->links_up = false;
 	w->nofollow = (lookup & VFS_NOFOLLOW) != 0;
 	w->fixed = false;
 	w->resolve = resolve;
@@ -109,7 +111,7 @@ int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lo
 	w->step = -1;
 	w->path[0] = '\0';
 
-	n = at.path == NULL ? 0 : strlen(at.path);
+	n = at.path == NULL ? 0 : path_length(at.path, &w->plain);
 	if (n == 0 && at.path != NULL && (lookup & VFS_EMPTY) == 0)
 		return -ENOENT;
 	/* One more than a guest can give: a scope's own slash (open.c). */
@@ -118,13 +120,15 @@ int walk_begin(struct walk *w, const struct vfs_ns *ns, struct vfs_at at, int lo
 	if (n == 0) {
 		w->path[0] = '.';
 		n = 1;
+		w->plain = true;
 		/* Nothing is looked up. */
 		w->checked = false;
 	} else {
 		memcpy(w->path, at.path, n);
 	}
 	w->path[n] = '\0';
-	path_tidy(w->path);
+	if (!w->plain)
+		path_tidy(w->path);
 	w->from_dir = w->path[0] != '/';
 	if ((resolve & RESOLVE_NO_XDEV) != 0)
 		find_start_mount(w);
@@ -159,6 +163,7 @@ int walk_start_below(struct walk *w, int fd, const char *rest)
 	if (*rest == '\0')
 		rest = ".";
 	memmove(w->path, rest, strlen(rest) + 1);
+	w->plain = false;
 	w->clean = w->searched = 0;
 	w->begun = false;
 	return WALK_AGAIN;
@@ -185,7 +190,9 @@ static int follow_text(struct walk *w, size_t end, const char *text, size_t leng
 	while (at > 0 && w->path[at - 1] != '/')
 		at--;
 	w->clean = at;
+	w->links_up |= path_may_go_up(text, length);
 	if (text[0] == '/') {
+		w->links_absolute = true;
 		/* Linux: a relative path has no root yet whose mount could be compared. */
 		if ((w->resolve & RESOLVE_BENEATH) != 0 || ((w->resolve & RESOLVE_NO_XDEV) != 0 && w->from_dir))
 			return -EXDEV;
@@ -194,6 +201,7 @@ static int follow_text(struct walk *w, size_t end, const char *text, size_t leng
 	}
 	if (w->searched > at)
 		walk_set_searched(w, at);
+	w->plain = false;
 	r = path_splice(w->path, at, end, text, length);
 	if (r < 0)
 		return r;
@@ -322,8 +330,11 @@ int walk_place_absolute(struct walk *w)
 
 static int next_absolute(struct walk *w)
 {
-	struct component c = path_dotdot(w->path);
+	struct component c;
 
+	if (w->plain)
+		return walk_place_absolute(w);
+	c = path_dotdot(w->path);
 	if (c.length == 0)
 		return walk_place_absolute(w);
 	if (w->split_dots || w->checked || mount_path_may_cross(w->ns->in, w->path))

@@ -6,6 +6,7 @@
 #include "vfs/internal.h"
 #include "vfs/kept.h"
 #include "vfs/permission.h"
+#include "vfs/seen.h"
 
 /* What the host says of an object, in one of the two forms; st is always filled. */
 struct look {
@@ -97,6 +98,8 @@ static int look_plain(const struct vfs_ns *ns, struct vfs_at at, int lookup, str
 		return r;
 	if (S_ISLNK(l->st.st_mode) && (lookup & VFS_NOFOLLOW) == 0)
 		return 1;
+	if (seen_owner_get(ns, &l->st, &l->owner))
+		return 0;
 	if (owner_is_marked(ns, &l->st) || (is_special(l->st.st_mode) && kept_may_be(ns, &l->st)))
 		return 1;
 	if (l->st.st_uid != ns->in->host_uid || l->st.st_gid != ns->in->host_gid)
@@ -117,8 +120,9 @@ static void fix_link_size(struct look *l, const struct walk *w, int fd)
 		l->st.st_size += (off_t)w->mount.point;
 }
 
+/* s: what to remember it as, or NULL. */
 __attribute__((noinline)) static int look_walk(const struct vfs_ns *ns, struct vfs_at at, int lookup, bool begun,
-					       struct look *l)
+					       struct seen *s, struct look *l)
 {
 	struct walk w CLEANUP(walk_done);
 	int fd CLEANUP(host_close_at) = -1;
@@ -130,11 +134,15 @@ __attribute__((noinline)) static int look_walk(const struct vfs_ns *ns, struct v
 		return r;
 	w.begun = begun;
 	fd = walk_open(&w, O_PATH | O_CLOEXEC, 0);
+	if (fd == -ENOENT && s != NULL)
+		seen_note_missing(ns, s, &w);
 	if (fd < 0)
 		return fd;
 	r = ask(l, fd, "", AT_EMPTY_PATH);
 	if (r < 0)
 		return r;
+	if (s != NULL)
+		seen_note(ns, s, &w, &l->st);
 	owner_get(ns, fd, w.place.tree, &l->st, &l->owner);
 	if (w.place.in_proc && w.place.proc.pid != 0)
 		procfs_owner(ns, &w.place.proc, &l->owner.uid, &l->owner.gid);
@@ -144,20 +152,48 @@ __attribute__((noinline)) static int look_walk(const struct vfs_ns *ns, struct v
 	return 0;
 }
 
-static int look(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct look *l)
+/* A path that was walked before: one call. 1: look properly. */
+static int look_seen(const struct vfs_ns *ns, struct seen *s, struct look *l)
 {
+	int r;
+
+	if (!seen_known(ns, s))
+		return 1;
+	r = ask(l, s->dir, s->path, s->flags);
+	if (r == -ENOENT && seen_is_missing(ns, s))
+		return r;
+	return r == 0 && seen_is(s, &l->st) && seen_owner_get(ns, &l->st, &l->owner) ? 0 : 1;
+}
+
+static int look_path(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct look *l)
+{
+	bool plain = at.path[0] != '/' && at_is_plain(ns, at), asked = plain && permission_matters(ns), remembered;
+	struct seen s;
 	int r = 1;
 
-	if (at.path == NULL || (at.path[0] == '\0' && (lookup & VFS_EMPTY) != 0)) {
-		r = look_fd(ns, at.dir, l);
-	} else {
-		bool plain = at.path[0] != '/' && at_is_plain(ns, at);
-
-		if (plain)
-			r = look_plain(ns, at, lookup, l);
-		if (r == 1)
-			r = look_walk(ns, at, lookup, plain, l);
+	if (plain && !asked)
+		r = look_plain(ns, at, lookup, l);
+	if (r != 1)
+		return r;
+	remembered = seen_begin(ns, at, lookup, &s);
+	if (remembered)
+		r = look_seen(ns, &s, l);
+	if (r == 1 && asked) {
+		r = look_plain(ns, at, lookup, l);
+		if (r == 0 && remembered)
+			seen_note_name(ns, &s, &l->st);
 	}
+	return r == 1 ? look_walk(ns, at, lookup, plain, remembered ? &s : NULL, l) : r;
+}
+
+static int look(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct look *l)
+{
+	int r;
+
+	if (at.path == NULL || (at.path[0] == '\0' && (lookup & VFS_EMPTY) != 0))
+		r = look_fd(ns, at.dir, l);
+	else
+		r = look_path(ns, at, lookup, l);
 	if (r == 0 && (lookup & VFS_DIRECTORY) != 0 && !S_ISDIR(l->st.st_mode))
 		r = -ENOTDIR;
 	if (r == 0)

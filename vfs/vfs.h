@@ -47,6 +47,13 @@ struct vfs_ns {
 	bool view_dirs;            /* descriptors may be directories of views: look before going relative */
 	bool *ret_view_dirs;       /* set to true when a view's directory is handed out; may be NULL */
 	/*
+	 * What is known here of the directory where the process's relative paths begin: VFS_CWD_UNKNOWN after every change of it. NULL:
+	 * nobody keeps that.
+	 */
+	uint64_t *cwd;
+	uint64_t (*clock)(
+		void); /* ticks of about a nanosecond, the same for all processes; negative or NULL: there is none */
+	/*
 	 * Makes the openat(2) or openat2(2) of a vfs_open() that opens the object itself: the one host call here that can
 	 * wait (a FIFO, a device, a lease), so that the caller can let signals interrupt it. Its result is passed on as it
 	 * is. NULL: a plain host call.
@@ -59,6 +66,10 @@ struct vfs_ns {
 	long (*sidecar_read)(void *arg, const struct sidecar_record *r, void *buf, size_t size);
 	void *sidecar_arg;
 };
+
+#define VFS_CWD_UNKNOWN 0
+/* For good: the process's threads stand in different directories. */
+#define VFS_CWD_VARIES 2
 
 /* The thread that asks. */
 static inline pid_t vfs_tid(const struct vfs_ns *ns)

@@ -206,15 +206,20 @@ ssize_t vfs_getcwd(const struct vfs_ns *ns, char *buf, size_t size)
 int vfs_chdir(const struct vfs_ns *ns, struct vfs_at at)
 {
 	int fd CLEANUP(host_close_at) = -1;
+	int r;
 
 	fd = vfs_open_path(ns, at, VFS_DIRECTORY);
 	if (fd >= 0 && permission_matters(ns)) {
-		int r = permission_fd(ns, fd, TREE_UNKNOWN, X_OK);
-
+		r = permission_fd(ns, fd, TREE_UNKNOWN, X_OK);
 		if (r < 0)
 			return r;
 	}
-	return fd < 0 ? fd : host_fchdir(fd);
+	if (fd < 0)
+		return fd;
+	r = host_fchdir(fd);
+	if (r == 0 && ns->cwd != NULL && *ns->cwd != VFS_CWD_VARIES)
+		*ns->cwd = VFS_CWD_UNKNOWN;
+	return r;
 }
 
 enum tree fd_tree(const struct vfs_ns *ns, int fd)

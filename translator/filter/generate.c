@@ -31,6 +31,7 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/attr.h"
@@ -239,13 +240,16 @@ static void to(struct program *p, size_t at)
 	p->code[at].k = (uint32_t)(p->n - at - 1);
 }
 
+/* Calls that the resident makes most, which need not go down the tree. None of them has a rule. */
+static const uint32_t frequent[] = {SYS_newfstatat, SYS_openat2, SYS_fstat, SYS_getdents64, SYS_statx, SYS_getppid};
+
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 
 /*
  * In front of the tree: numbers between and behind the rows trap, for a newer kernel may know them. Everything else, and
  * what is not x86-64 at all, goes on to the tree. The accumulator is of no use to the tree: it loads what it needs.
  */
-static void emit_unknown_numbers(struct program *p)
+static void emit_unknown_numbers(struct program *p, bool notified)
 {
 	const struct row **sorted = allocate(ARRAY_SIZE(rows), sizeof(const struct row *));
 	uint32_t next = 0;
@@ -259,6 +263,10 @@ static void emit_unknown_numbers(struct program *p)
 	size_t foreign = jump(p);
 
 	emit(p, (struct sock_filter)LOAD(nr));
+	for (size_t i = 0; !notified && i < ARRAY_SIZE(frequent); i++) {
+		emit(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, frequent[i], 0, 1));
+		emit(p, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, WANT_TRAP));
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (sorted[i]->nr != next) {
 			emit(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, next, 0, 2));
@@ -327,7 +335,7 @@ static void make(const char *name, bool notified)
 	struct program *p = allocate(1, sizeof(*p));
 
 	make_tree(tree, notified);
-	emit_unknown_numbers(p);
+	emit_unknown_numbers(p, notified);
 	for (size_t pc = 0; pc < tree->n; pc++)
 		emit(p, tree->code[pc]);
 	for (size_t pc = 0; pc < p->n; pc++)
@@ -349,6 +357,14 @@ int main(void)
 			found |= strcmp(rows[j].name, notify[i].name) == 0 && rows[j].how == TRANSLATED;
 		errno = EINVAL;
 		check(found, notify[i].name);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(frequent); i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < ARRAY_SIZE(rows); j++)
+			found |= rows[j].nr == frequent[i] && rows[j].how == TRANSLATED;
+		errno = EINVAL;
+		check(found, "a frequent call");
 	}
 	printf("/* Made by translator/filter/generate.c from syscall-tables/x86_64.def. */\n");
 	make("filter_program", false);

@@ -132,6 +132,11 @@ static long read_record(void *request, const struct sidecar_record *record, void
 	return call_sidecar(request, INSTANCE_CALL_SIDECAR_READ, record, buf, size);
 }
 
+static uint64_t ticks(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
 static void fill_call(struct notify_request *r, struct instance *in, const struct seccomp_notif *n, int root)
 {
 	struct tr_call *c = &r->call;
@@ -155,6 +160,7 @@ static void fill_call(struct notify_request *r, struct instance *in, const struc
 		.exe = r->process.exe,
 		/* Nobody keeps count here of what a guest has opened. */
 		.view_dirs = true,
+		.clock = ticks,
 		.sidecar = keep_record,
 		.sidecar_read = read_record,
 		.sidecar_arg = r,

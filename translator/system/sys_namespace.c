@@ -36,6 +36,8 @@ long sys_unshare(struct tr_call *c, const struct unshare_args *a)
 		return -EINVAL;
 	if ((a->flags & NEW_NAMESPACES) != 0)
 		return tr_refuse_namespaces(c, a->flags);
+	if ((a->flags & CLONE_FS) != 0)
+		c->process->cwd = VFS_CWD_VARIES;
 	return tr_native(c);
 }
 

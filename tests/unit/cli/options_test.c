@@ -112,6 +112,10 @@ Test(run, a_root_directory)
 	cr_expect_str_eq(o.root, "/srv/x");
 	cr_expect_eq(o.gate, INSTANCE_GATE_NOTIFY);
 	cr_expect(o.no_openat2);
+	cr_expect_not(o.no_caches);
+	parse("--rootfs=/srv/x", "--without", "caches", "--without", "openat2", "ls");
+	cr_expect(o.no_caches);
+	cr_expect(o.no_openat2);
 }
 
 Test(run, a_version)

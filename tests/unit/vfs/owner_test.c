@@ -271,8 +271,9 @@ Test(owner, generation_follows_directories)
 	cr_expect_eq(scratch.in->generation, ++g);
 	cr_assert_eq(vfs_unlink(&scratch.ns, path("/dir/empty2"), AT_REMOVEDIR), 0);
 	cr_expect_eq(scratch.in->generation, ++g);
+	/* What is exchanged for it is a link. */
 	cr_assert_eq(vfs_rename(&scratch.ns, path("/dir"), path("/link"), 2), 0);
-	cr_expect_eq(scratch.in->generation, ++g);
+	cr_expect_gt(scratch.in->generation, g);
 }
 
 /* --- the sidecar ------------------------------------------------------------------------------------------------------- */

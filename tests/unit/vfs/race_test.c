@@ -32,6 +32,8 @@ static void start(void)
 	cr_assert_eq(close(open(host_path("root/swap/dir/file"), O_CREAT | O_RDWR, 0644)), 0);
 	cr_assert_eq(mkdir(host_path("outside/dir"), 0755), 0);
 	cr_assert_eq(rename(host_path("outside/file"), host_path("outside/dir/file")), 0);
+	cr_assert_eq(symlink("inside", host_path("root/swap/dir/link")), 0);
+	cr_assert_eq(symlink("outside", host_path("outside/dir/link")), 0);
 	/* On the host it leads outside; for the guest, nowhere. */
 	cr_assert_eq(symlink(host_path("outside"), host_path("root/trap")), 0);
 	root = open(host_path("root"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -129,6 +131,15 @@ static int run_stat(void)
 	return r;
 }
 
+static int run_readlink(void)
+{
+	char text[16];
+	ssize_t n = vfs_readlink(&scratch.ns, path("/swap/dir/link"), text, sizeof(text));
+
+	cr_assert(n < 0 || (n == 6 && memcmp(text, "inside", 6) == 0), "the link outside was read");
+	return (int)n;
+}
+
 static int run_chmod(void)
 {
 	return vfs_chmod(&scratch.ns, path("/swap/dir/file"), 0, 0640);
@@ -158,6 +169,7 @@ RACE(open_dots)
 RACE(truncate)
 RACE(create)
 RACE(stat)
+RACE(readlink)
 RACE(chmod)
 
 Test(race, rename)

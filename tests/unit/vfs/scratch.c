@@ -245,10 +245,23 @@ static void reset(int fd, mode_t mode)
 	(void)fremovexattr(fd, "user.containers.override_stat");
 }
 
+static uint64_t now;
+
+static uint64_t ticks(void)
+{
+	return now;
+}
+
+void scratch_changed(void)
+{
+	now += 1ull << 32;
+}
+
 void scratch_rebuild(const struct scratch_tree *t, bool chain)
 {
 	mode_t mask = umask(022);
 
+	scratch_changed();
 	reset(t->root, 0755);
 	reset(t->mounted, 0755);
 	reset(t->single, 0644);
@@ -324,6 +337,8 @@ static void attach(bool mounts)
 		.tid = getpid(),
 		.exe = "/exec",
 		.ret_view_dirs = &s->view_dirs,
+		.cwd = &s->cwd,
+		.clock = ticks,
 	};
 }
 

@@ -20,6 +20,7 @@ struct scratch {
 	struct creds creds;
 	struct vfs_ns ns;
 	bool view_dirs;
+	uint64_t cwd; /* vfs_ns.cwd */
 	char dir[64];
 	char root[80];
 };
@@ -41,6 +42,8 @@ void scratch_rebuild(const struct scratch_tree *t, bool chain);
 extern bool scratch_in_memory;
 /* The tree alone, without an instance: path of a new temporary directory. */
 void scratch_make(char *dir, size_t size);
+/* Something has changed the tree behind the vfs's back, and the time that it may go unnoticed is over. */
+void scratch_changed(void);
 /* Who the guest's process is: 0 has all capabilities, others none. */
 void scratch_become(uid_t uid, gid_t gid);
 void scratch_mount(unsigned kind, unsigned flags, const char *point, const char *format, ...) PRINTF_LIKE(4, 5);
