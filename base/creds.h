@@ -26,6 +26,13 @@ static inline int creds_capable(const struct creds *c, int cap)
 	return (c->cap_effective >> cap & 1) != 0;
 }
 
+/* What an init has that root started: all rights. */
+static inline void creds_of_init(struct creds *ret)
+{
+	*ret = (struct creds){
+		.cap_effective = CREDS_CAPS_ALL, .cap_permitted = CREDS_CAPS_ALL, .cap_bounding = CREDS_CAPS_ALL};
+}
+
 /* in_group_p() of kernel/groups.c */
 static inline bool creds_in_group(const struct creds *c, uint32_t gid)
 {

@@ -96,6 +96,29 @@ long instance_payload_record(struct instance_payload *p, const struct sidecar_re
 	return n < 0 ? n : n + (long)device;
 }
 
+uint64_t instance_start_of(pid_t pid)
+{
+	int fd CLEANUP(host_close_at) = -1;
+	char path[32], text[1024];
+	uint64_t start = 0;
+	ssize_t n;
+	char *at;
+
+	str_format(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = host_open(path, O_RDONLY | O_CLOEXEC, 0);
+	n = fd >= 0 ? host_read(fd, text, sizeof(text) - 1) : -1;
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	at = strrchr(text, ')');
+	/* Field 22; the state behind the name is field 3. */
+	for (int field = 2; at != NULL && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	for (at = at != NULL ? at + 1 : NULL; at != NULL && *at >= '0' && *at <= '9'; at++)
+		start = start * 10 + (uint64_t)(*at - '0');
+	return start;
+}
+
 void instance_note_missed(struct instance *in, uint32_t nr)
 {
 	const uint64_t bit = 1ull << (nr % 64);

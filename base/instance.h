@@ -197,6 +197,7 @@ struct instance {
 	uint64_t root_device, root_inode; /* identity of the guest's root directory */
 	uint64_t exe_device, exe_inode;   /* identity of this instance's resident: how its processes are recognised */
 	pid_t supervisor;
+	uint64_t started; /* when who made the instance was started, as instance_start_of(): before all guests */
 	char root[INSTANCE_PATH_MAX]; /* the host's path of the root directory, no links in it */
 	char runtime[256];            /* the host's path of the runtime directory: resident, shm, r -> root, s/, dev/ */
 	char hostname[65];
@@ -295,6 +296,9 @@ struct instance_payload *instance_claim_payload(struct instance *in, pid_t tid);
 void instance_release_payload(struct instance_payload *p);
 /* Fills it with what INSTANCE_CALL_SIDECAR takes: the size, or sidecar_encode()'s -errno. */
 MUST_CHECK long instance_payload_record(struct instance_payload *p, const struct sidecar_record *record);
+
+/* When a process started, in the host's ticks since its boot: pids are used again. 0 if it is gone. */
+uint64_t instance_start_of(pid_t pid);
 
 /* What was called and is not there: a number of the table's, or one that it does not know. Once per number it costs something. */
 void instance_note_missed(struct instance *in, uint32_t nr);

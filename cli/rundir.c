@@ -253,6 +253,7 @@ static int fill_instance(struct rundir *d, const struct stat *resident)
 
 	in->size = sizeof(*in);
 	in->gate = d->o->gate;
+	in->started = instance_start_of(getpid());
 	in->host_uid = geteuid();
 	in->host_gid = getegid();
 	in->exe_device = resident->st_dev;

@@ -221,9 +221,14 @@ static size_t hide(const struct listing *l, char *buf, size_t size)
 	for (size_t at = 0, length; at < size; at += length) {
 		struct record *r = (struct record *)(void *)(buf + at);
 
+		char *name = record_name(r, l->old);
+		const char *shown = procfs_listed(l->ns, l->rest, name);
+
 		length = r->length;
-		if (procfs_hides(l->ns, l->rest, record_name(r, l->old)))
+		if (procfs_hides(l->ns, l->rest, shown))
 			continue;
+		if (shown != name)
+			memcpy(name, shown, strlen(shown) + 1);
 		memmove(buf + to, buf + at, length);
 		to += length;
 	}

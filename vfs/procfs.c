@@ -32,12 +32,30 @@ static const struct procfs_view views[] = {
 	{"sysvipc/msg", PROCFS_TEXT, procfs_make_sysvipc},
 	{"sysvipc/sem", PROCFS_TEXT, procfs_make_sysvipc},
 	{"sysvipc/shm", PROCFS_TEXT, procfs_make_sysvipc},
-	/* What sessions begin with: pam_limits(8) takes it from here, and without it the least that it knows. */
-	{"1/limits", PROCFS_TEXT, procfs_make_first_limits},
 	{"sys/kernel/hostname", PROCFS_TEXT, procfs_make_hostname, .write = PROCFS_WRITE_EPERM},
 	{"sys/kernel/domainname", PROCFS_TEXT, procfs_make_domainname, .write = PROCFS_WRITE_EPERM},
 	/* CREDS_CAPS_ALL has this bit last. */
 	{"sys/kernel/cap_last_cap", PROCFS_TEXT, .constant = "40\n"},
+
+	/* In front of those of all processes, which are process 1's too. */
+	{"INIT/comm", PROCFS_TEXT, .constant = "init\n"},
+	{"INIT/cmdline", PROCFS_TEXT, procfs_make_init_cmdline},
+	{"INIT/environ", PROCFS_TEXT, procfs_make_init_environ, .private = true},
+	{"INIT/limits", PROCFS_TEXT, procfs_make_init_limits},
+	{"INIT/sched", PROCFS_TEXT, procfs_make_init_sched},
+	{"INIT/children", PROCFS_TEXT, procfs_make_init_children},
+	{"INIT/cwd", PROCFS_LINK, .constant = "/"},
+	{"INIT/fd/*", PROCFS_MAGIC, .constant = "", .hidden = procfs_hides_all},
+	{"INIT/fdinfo/*", PROCFS_HOST, .hidden = procfs_hides_all, .private = true},
+	{"INIT/map_files/*", PROCFS_MAGIC, .constant = "", .hidden = procfs_hides_all},
+	{"INIT/maps", PROCFS_TEXT, .constant = "", .private = true},
+	{"INIT/smaps", PROCFS_TEXT, .constant = "", .private = true},
+	{"INIT/smaps_rollup", PROCFS_TEXT, .constant = "", .private = true},
+	{"INIT/numa_maps", PROCFS_TEXT, .constant = "", .private = true},
+	{"INIT/auxv", PROCFS_TEXT, .constant = "", .private = true},
+	{"INIT/mem", PROCFS_TEXT, .open = procfs_refuse},
+	{"INIT/pagemap", PROCFS_TEXT, .open = procfs_refuse},
+	{"INIT/syscall", PROCFS_TEXT, .open = procfs_refuse},
 
 	{"PID/exe", PROCFS_LINK, .link = procfs_link_exe},
 	{"PID/cwd", PROCFS_LINK, .link = procfs_link_host},
@@ -83,6 +101,7 @@ const struct procfs_view *procfs_view(const struct procfs_entry *entry)
 /* Where a path leads: a task's directory, or none of any, and what is below that. */
 struct place {
 	pid_t pid, tid;
+	bool init; /* pid is 1, and no guest is it */
 	const char *below;
 };
 
@@ -119,6 +138,7 @@ static struct place locate(const struct vfs_ns *ns, const char *rest)
 		p.pid = procfs_pid(rest, n);
 	if (p.pid == 0)
 		return p;
+	p.init = procfs_is_init(ns, p.pid);
 
 	p.below = behind(rest, n);
 	n = component(p.below);
@@ -138,6 +158,8 @@ static const char *pattern(const struct procfs_view *v, const struct place *p)
 {
 	bool of_task = str_starts(v->path, "PID/");
 
+	if (p->init && str_starts(v->path, "INIT/"))
+		return v->path + 5;
 	if (of_task != (p->pid != 0))
 		return NULL;
 	return of_task ? v->path + 4 : v->path;
@@ -200,15 +222,16 @@ static int find_view(const struct place *p, unsigned *ret, size_t *ret_used)
 }
 
 /* The host's path of what is covered; -ENOENT if it is too long to be one of /proc's. */
-static int host_path(const struct place *p, size_t used, char *buf, size_t size)
+static int host_path(const struct vfs_ns *ns, const struct place *p, size_t used, char *buf, size_t size)
 {
 	const char *slash = used > 0 ? "/" : "";
+	pid_t pid = p->init ? ns->in->supervisor : p->pid, tid = p->init ? pid : p->tid;
 	size_t n;
 
 	if (p->tid != 0)
-		n = str_format(buf, size, "/proc/%d/task/%d%s%.*s", p->pid, p->tid, slash, (int)used, p->below);
+		n = str_format(buf, size, "/proc/%d/task/%d%s%.*s", pid, tid, slash, (int)used, p->below);
 	else if (p->pid != 0)
-		n = str_format(buf, size, "/proc/%d%s%.*s", p->pid, slash, (int)used, p->below);
+		n = str_format(buf, size, "/proc/%d%s%.*s", pid, slash, (int)used, p->below);
 	else
 		n = str_format(buf, size, "/proc%s%.*s", slash, (int)used, p->below);
 	return n < size ? 0 : -ENOENT;
@@ -224,24 +247,25 @@ int procfs_may_open(const struct vfs_ns *ns, const struct procfs_entry *entry)
 int procfs_lookup(const struct vfs_ns *ns, const char *rest, struct procfs_entry *ret)
 {
 	struct place p = locate(ns, rest);
-	bool absent = p.pid != 0 && !procfs_is_guest(ns, p.pid);
 	struct procfs_entry e;
 	int r;
 
-	/* A row may stand for a file of a process that is not there. */
-	if (absent)
-		p = (struct place){.below = rest};
+	if (p.pid != 0 && !p.init && !procfs_is_guest(ns, p.pid))
+		return -ENOENT;
+	/* It has one thread. */
+	if (p.init && p.tid > 1)
+		return -ENOENT;
 	e = (struct procfs_entry){.pid = p.pid, .tid = p.tid};
 	r = find_view(&p, &e.view, &e.used);
-	if (r < 0 || (absent && e.view == NO_VIEW))
+	if (r < 0)
 		return -ENOENT;
-	r = host_path(&p, e.used, e.host, sizeof(e.host));
+	r = host_path(ns, &p, e.used, e.host, sizeof(e.host));
 	if (r < 0)
 		return r;
 
 	e.kind = e.view == NO_VIEW ? PROCFS_HOST : views[e.view].kind;
 	e.used += (size_t)(p.below - rest);
-	e.read_only = p.pid == 0;
+	e.read_only = p.pid == 0 || p.init;
 	*ret = e;
 	return 0;
 }
@@ -254,8 +278,10 @@ bool procfs_hides(const struct vfs_ns *ns, const char *rest, const char *name)
 	if (*rest == '\0') {
 		pid_t pid = procfs_pid(name, strlen(name));
 
-		return pid != 0 && !procfs_is_guest(ns, pid);
+		return pid != 0 && !procfs_is_guest(ns, pid) && !procfs_is_init(ns, pid);
 	}
+	if (p.init && str_eq(p.below, "task"))
+		return name[0] != '.' && !str_eq(name, "1");
 	if (p.pid == 0)
 		return false;
 	for (unsigned i = 0; i < ARRAY_SIZE(views); i++) {

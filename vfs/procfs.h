@@ -41,8 +41,23 @@ MUST_CHECK int procfs_open_text(const struct vfs_ns *ns, const struct procfs_ent
 /* PROCFS_LINK and PROCFS_MAGIC: the text that the guest sees, not terminated; its length (at most size). */
 MUST_CHECK ssize_t procfs_readlink(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf, size_t size);
 
+/*
+ * PROCFS_LINK: true for the root of a task that has the instance's root and is seen from another: no path that the reader has
+ * leads there.
+ */
+MUST_CHECK bool procfs_leads_out(const struct vfs_ns *ns, const struct procfs_entry *entry);
+
 /* True if a listing of the directory `rest` leaves `name` out. */
 MUST_CHECK bool procfs_hides(const struct vfs_ns *ns, const char *rest, const char *name);
+
+/*
+ * The name that a listing of the directory `rest` shows for the host's `name`: not longer, and the same but for what stands
+ * for process 1. procfs_hides() is asked about that name.
+ */
+const char *procfs_listed(const struct vfs_ns *ns, const char *rest, const char *name);
+
+/* In place: a path below /proc as the host names it, rest, in the guest's terms where it is one of process 1's. */
+void procfs_name_init(const struct vfs_ns *ns, char *rest);
 
 /*
  * Who owns the files of a task (entry's pid and tid) in stat: its effective ids as the guest sees them, or 0:0 when it is
@@ -67,5 +82,8 @@ MUST_CHECK bool procfs_is_own_list(const struct vfs_ns *ns, const struct procfs_
  * seen (zombies, what is not dumpable), it has a slot, or a guest is its parent.
  */
 MUST_CHECK bool procfs_is_guest(const struct vfs_ns *ns, pid_t pid);
+
+/* True if pid is 1 and no guest is it: the instance's supervisor stands for it, as an init that root started. */
+MUST_CHECK bool procfs_is_init(const struct vfs_ns *ns, pid_t pid);
 
 #endif

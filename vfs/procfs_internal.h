@@ -85,8 +85,8 @@ enum procfs_write {
 };
 
 /*
- * A row of the table. `path` is below /proc; "PID/" in front stands for the directory of a process or of a thread, "*"
- * for any one component. A LINK, MAGIC or hidden path covers what is behind it too, a TEXT does not.
+ * A row of the table. `path` is below /proc; "PID/" in front stands for the directory of a process or of a thread, "INIT/"
+ * for that of a process 1 that is no guest, "*" for any one component. A LINK, MAGIC or hidden path covers what is behind it too, a TEXT does not.
  */
 struct procfs_view {
 	const char *path;
@@ -125,6 +125,9 @@ enum procfs_path { PROCFS_EXE, PROCFS_ROOT };
 MUST_CHECK ssize_t procfs_task_path(const struct vfs_ns *ns, const struct procfs_entry *entry, enum procfs_path which,
 				    char *buf);
 
+/* The process that a task belongs to, and its parent as the host has it; false if there is none. */
+MUST_CHECK bool procfs_family(pid_t pid, pid_t *ret_process, pid_t *ret_parent);
+
 /* What a guest is told about a process's parent: 1 stands for all that are not of the instance. */
 pid_t procfs_parent(const struct vfs_ns *ns, pid_t pid, pid_t host_parent);
 
@@ -133,6 +136,18 @@ pid_t procfs_pid(const char *text, size_t n);
 
 int procfs_make_status(const struct procfs_from *from, struct procfs_out *o);
 int procfs_make_stat(const struct procfs_from *from, struct procfs_out *o);
+
+/* --- process 1 (procfs_init.c) --------------------------------------------------------------------------------------- */
+
+#define PROCFS_INIT_EXE "/init"
+
+int procfs_make_init_cmdline(const struct procfs_from *from, struct procfs_out *o);
+int procfs_make_init_environ(const struct procfs_from *from, struct procfs_out *o);
+int procfs_make_init_sched(const struct procfs_from *from, struct procfs_out *o);
+int procfs_make_init_children(const struct procfs_from *from, struct procfs_out *o);
+int procfs_make_init_limits(const struct procfs_from *from, struct procfs_out *o);
+bool procfs_hides_all(const char *name);
+int procfs_refuse(const struct vfs_ns *ns, const struct procfs_entry *entry, int flags);
 
 /* --- paths (procfs_link.c) ------------------------------------------------------------------------------------------- */
 
@@ -167,7 +182,6 @@ int procfs_make_mountstats(const struct procfs_from *from, struct procfs_out *o)
 int procfs_make_hostname(const struct procfs_from *from, struct procfs_out *o);
 int procfs_make_domainname(const struct procfs_from *from, struct procfs_out *o);
 int procfs_make_sysvipc(const struct procfs_from *from, struct procfs_out *o);
-int procfs_make_first_limits(const struct procfs_from *from, struct procfs_out *o);
 int procfs_make_net_unix(const struct procfs_from *from, struct procfs_out *o);
 
 #endif

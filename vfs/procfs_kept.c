@@ -13,30 +13,6 @@
 
 #define KEPT_PATH_MAX 320
 
-/* When a process started, in the host's ticks: pids are used again. 0 if it is gone. */
-static uint64_t start_of(pid_t pid)
-{
-	int fd CLEANUP(host_close_at) = -1;
-	char path[32], text[1024];
-	uint64_t start = 0;
-	ssize_t n;
-	char *at;
-
-	str_format(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = host_open(path, O_RDONLY | O_CLOEXEC, 0);
-	n = fd >= 0 ? host_read(fd, text, sizeof(text) - 1) : -1;
-	if (n <= 0)
-		return 0;
-	text[n] = '\0';
-	at = strrchr(text, ')');
-	/* Field 22; the state behind the name is field 3. */
-	for (int field = 2; at != NULL && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	for (at = at != NULL ? at + 1 : NULL; at != NULL && *at >= '0' && *at <= '9'; at++)
-		start = start * 10 + (uint64_t)(*at - '0');
-	return start;
-}
-
 static bool may_set(const struct vfs_ns *ns)
 {
 	return (ns->creds->cap_effective & 1ull << CAP_SYS_RESOURCE) != 0;
@@ -66,7 +42,8 @@ static int make(const struct vfs_ns *ns, const char *path, const char *host)
 
 int procfs_open_kept(const struct vfs_ns *ns, const struct procfs_entry *entry, int flags)
 {
-	uint64_t start = start_of(entry->pid);
+	const bool init = procfs_is_init(ns, entry->pid);
+	uint64_t start = instance_start_of(init ? ns->in->supervisor : entry->pid);
 	char path[KEPT_PATH_MAX];
 	int fd, r;
 
@@ -75,6 +52,8 @@ int procfs_open_kept(const struct vfs_ns *ns, const struct procfs_entry *entry, 
 	fd = host_open(path, flags, 0);
 	if (fd != -ENOENT)
 		return fd;
+	if ((flags & O_ACCMODE) != O_RDONLY && !may_set(ns) && init)
+		return -EACCES;
 	if ((flags & O_ACCMODE) == O_RDONLY || !may_set(ns) || start == 0)
 		return host_open(entry->host, flags, 0);
 	r = make(ns, path, entry->host);

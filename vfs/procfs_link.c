@@ -129,6 +129,14 @@ ssize_t procfs_link_root(const struct vfs_ns *ns, const struct procfs_entry *ent
 	return str_copy(buf, PATH_MAX, seen);
 }
 
+bool procfs_leads_out(const struct vfs_ns *ns, const struct procfs_entry *entry)
+{
+	char root[PATH_MAX];
+
+	return ns->root_path[0] != '\0' && procfs_view(entry)->link == procfs_link_root && !is_gone(ns, entry) &&
+	       procfs_task_path(ns, entry, PROCFS_ROOT, root) == 0;
+}
+
 ssize_t procfs_link_host(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf)
 {
 	ssize_t r = host_readlinkat(AT_FDCWD, entry->host, buf, PATH_MAX);

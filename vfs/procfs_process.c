@@ -51,8 +51,7 @@ static pid_t number_of(const char *text, const char *key)
 	return 0;
 }
 
-/* The process that a task belongs to, and its parent as the host has it. */
-static bool read_family(pid_t pid, pid_t *ret_process, pid_t *ret_parent)
+bool procfs_family(pid_t pid, pid_t *ret_process, pid_t *ret_parent)
 {
 	int fd CLEANUP(host_close_at) = -1;
 	char path[32], text[512];
@@ -115,7 +114,7 @@ bool procfs_is_guest(const struct vfs_ns *ns, pid_t pid)
 	if (!(r == -ENOENT && vfs_process_ended(pid)) && instance_find_slot(ns->in, pid) != NULL)
 		return true;
 	/* It ended, or lost its dumpable flag by fork, before its first translated call: guests' children are guests. */
-	if (!read_family(pid, &process, &parent))
+	if (!procfs_family(pid, &process, &parent))
 		return false;
 	if (process != pid && process > 0 && instance_find_slot(ns->in, process) != NULL)
 		return true;
@@ -134,7 +133,7 @@ static struct process_slot *slot_of(const struct vfs_ns *ns, pid_t pid, pid_t ti
 		pid_t process, parent;
 
 		s = instance_find_filled_slot(ns->in, pid);
-		if (s != NULL || !read_family(pid, &process, &parent))
+		if (s != NULL || !procfs_family(pid, &process, &parent))
 			break;
 		if (process != pid && process > 0)
 			s = instance_find_filled_slot(ns->in, process);
@@ -158,11 +157,16 @@ static void read_slot(const struct process_slot *s, void *to, const void *from, 
 
 void procfs_identity(const struct vfs_ns *ns, pid_t pid, pid_t tid, struct procfs_identity *ret)
 {
-	const struct process_slot *s = slot_of(ns, pid, tid);
+	const struct process_slot *s;
 
 	ret->flags = 0;
 	ret->seccomp_mode = 0;
 	ret->dumpable = 1;
+	if (procfs_is_init(ns, pid)) {
+		creds_of_init(&ret->creds);
+		return;
+	}
+	s = slot_of(ns, pid, tid);
 	if (s != NULL) {
 		ret->flags = s->flags;
 		ret->seccomp_mode = s->seccomp_mode;
@@ -259,6 +263,8 @@ ssize_t procfs_task_path(const struct vfs_ns *ns, const struct procfs_entry *ent
 
 		return n < 0 ? -ENOENT : n;
 	}
+	if (procfs_is_init(ns, entry->pid))
+		return str_copy(buf, PATH_MAX, which == PROCFS_EXE ? PROCFS_INIT_EXE : "");
 	s = slot_of(ns, entry->pid, entry->tid);
 	if (s == NULL)
 		return which == PROCFS_ROOT ? inherited_root(ns, entry->pid, buf) : -ENOENT;

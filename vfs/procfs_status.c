@@ -13,7 +13,10 @@ struct status {
 	const struct vfs_ns *ns;
 	const struct procfs_entry *entry;
 	struct procfs_identity id;
+	bool init;
 };
+
+#define NO_SIGNAL "0000000000000000"
 
 /* The decimal number that a value is; 0 for anything else. */
 static uint64_t number(const char *value, size_t n)
@@ -130,13 +133,40 @@ static const struct {
 	{"Seccomp_filters", put_filters},
 };
 
+/* What process 1 shows in place of what the host says of the supervisor. */
+static const struct {
+	const char *key, *value;
+} init_fields[] = {
+	{"Name", "init"},      {"State", "S (sleeping)"},
+	{"Tgid", "1"},         {"Pid", "1"},
+	{"NStgid", "1"},       {"NSpid", "1"},
+	{"NSpgid", "1"},       {"NSsid", "1"},
+	{"Threads", "1"},      {"SigPnd", NO_SIGNAL},
+	{"ShdPnd", NO_SIGNAL}, {"SigBlk", NO_SIGNAL},
+	{"SigIgn", NO_SIGNAL}, {"SigCgt", NO_SIGNAL},
+	{"TracerPid", "0"},
+};
+
+static bool is_field(const struct procfs_line *line, const char *key)
+{
+	size_t n = strlen(key);
+
+	return line->length >= n + 2 && strncmp(line->text, key, n) == 0 && line->text[n] == ':';
+}
+
 /* True if the line was one of the fields. */
 static bool put_field(const struct status *s, const struct procfs_line *line, struct procfs_out *o)
 {
+	for (size_t i = 0; s->init && i < ARRAY_SIZE(init_fields); i++) {
+		if (!is_field(line, init_fields[i].key))
+			continue;
+		procfs_putf(o, "%s:\t%s\n", init_fields[i].key, init_fields[i].value);
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		size_t n = strlen(fields[i].key);
 
-		if (line->length < n + 2 || strncmp(line->text, fields[i].key, n) != 0 || line->text[n] != ':')
+		if (!is_field(line, fields[i].key))
 			continue;
 		procfs_putf(o, "%s:\t", fields[i].key);
 		fields[i].put(s, line->text + n + 2, line->length - n - 2, o);
@@ -148,7 +178,7 @@ static bool put_field(const struct status *s, const struct procfs_line *line, st
 
 int procfs_make_status(const struct procfs_from *from, struct procfs_out *o)
 {
-	struct status s = {.ns = from->ns, .entry = from->entry};
+	struct status s = {.ns = from->ns, .entry = from->entry, .init = procfs_is_init(from->ns, from->entry->pid)};
 	struct procfs_lines lines;
 	struct procfs_line line;
 	int r;
@@ -175,14 +205,30 @@ static const char *stat_instead(unsigned field)
 	return field == 28 || field == 29 || field == 30 || field == 35 || field >= 45 ? "0" : NULL;
 }
 
-/* The fields behind the parent's, each with the space in front. */
-static void put_stat_rest(bool may_look, const char *text, size_t n, struct procfs_out *o)
+/* Process 1 is a session of its own without a terminal, has one thread, and handles no signal. */
+static const char *init_instead(unsigned field)
+{
+	if (field == 5 || field == 6 || field == 20)
+		return "1";
+	return field == 7 || (field >= 31 && field <= 34) ? "0" : stat_instead(field);
+}
+
+#define STAT_START 22
+
+/* The fields behind the parent's, each with the space in front. init: the instance, of which process 1 is the beginning. */
+static void put_stat_rest(bool all, const struct instance *init, const char *text, size_t n, struct procfs_out *o)
 {
 	size_t at = 0;
 
-	for (unsigned field = 5; !may_look && at < n; field++) {
-		const char *instead = stat_instead(field);
+	for (unsigned field = 5; !all && at < n; field++) {
+		const char *instead = init != NULL ? init_instead(field) : stat_instead(field);
+		char start[24];
 		size_t from = ++at;
+
+		if (init != NULL && field == STAT_START && init->started != 0) {
+			str_format(start, sizeof(start), "%lu", init->started);
+			instead = start;
+		}
 
 		procfs_puts(o, " ");
 		while (at < n && text[at] != ' ' && text[at] != '\n')
@@ -200,6 +246,7 @@ static void put_stat_rest(bool may_look, const char *text, size_t n, struct proc
 /* "pid (name) state ppid ...": the name may hold anything, closing brackets and newlines included. */
 int procfs_make_stat(const struct procfs_from *from, struct procfs_out *o)
 {
+	const struct instance *init = procfs_is_init(from->ns, from->entry->pid) ? from->ns->in : NULL;
 	char text[2048];
 	ssize_t n = host_read(from->fd, text, sizeof(text));
 	size_t i, parent;
@@ -215,8 +262,11 @@ int procfs_make_stat(const struct procfs_from *from, struct procfs_out *o)
 		procfs_put(o, text, (size_t)n);
 		return 0;
 	}
-	procfs_put(o, text, parent);
+	if (init != NULL)
+		procfs_puts(o, "1 (init) S ");
+	else
+		procfs_put(o, text, parent);
 	procfs_putf(o, "%d", procfs_parent(from->ns, from->entry->pid, (pid_t)number(text + parent, i - parent)));
-	put_stat_rest(procfs_may_look(from->ns, from->entry), text + i, (size_t)n - i, o);
+	put_stat_rest(init == NULL && procfs_may_look(from->ns, from->entry), init, text + i, (size_t)n - i, o);
 	return 0;
 }

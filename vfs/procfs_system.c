@@ -99,25 +99,3 @@ int procfs_make_net_unix(const struct procfs_from *from, struct procfs_out *o)
 	}
 	return r;
 }
-
-/*
- * There is no process 1, but its limits are those that all others began with. The caller's own are the nearest to them, and he
- * may have them: the host lets nobody raise a limit.
- */
-int procfs_make_first_limits(const struct procfs_from *from, struct procfs_out *o)
-{
-	int fd CLEANUP(host_close_at) = -1;
-	struct procfs_lines lines;
-	struct procfs_line line;
-	char path[32];
-	int r;
-
-	str_format(path, sizeof(path), "/proc/%d/limits", from->ns->pid);
-	fd = host_open(path, O_RDONLY | O_CLOEXEC, 0);
-	if (fd < 0)
-		return fd;
-	procfs_read_lines(&lines, fd);
-	while ((r = procfs_next_line(&lines, &line)) > 0)
-		procfs_put_line(o, &line);
-	return r;
-}

@@ -209,6 +209,14 @@ static int follow_text(struct walk *w, size_t end, const char *text, size_t leng
 	return WALK_AGAIN;
 }
 
+/* A link that leads to an object, not to a path. */
+static int may_jump(const struct walk *w)
+{
+	if ((w->resolve & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) != 0)
+		return -ELOOP;
+	return (w->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0 ? -EXDEV : 0;
+}
+
 /* The path is in the guest's /proc, rest below it. */
 __attribute__((noinline)) static int place_in_proc(struct walk *w, const char *rest, size_t rest_at)
 {
@@ -237,6 +245,12 @@ __attribute__((noinline)) static int place_in_proc(struct walk *w, const char *r
 	end = e->kind == PROCFS_HOST || e->kind == PROCFS_TEXT || w->host[e->used] == '\0';
 	if (follow && !procfs_may_look(w->ns, e))
 		return -EACCES;
+	if (e->kind == PROCFS_LINK && follow && procfs_leads_out(w->ns, e)) {
+		r = may_jump(w);
+		if (r == 0)
+			r = host_open(w->ns->in->root, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+		return r < 0 ? r : walk_start_below(w, r, rest + e->used);
+	}
 	if (e->kind == PROCFS_LINK && follow) {
 		n = procfs_readlink(w->ns, e, text, sizeof(text));
 		/* Those with a full path (exe, cwd, root) are magic links in Linux. */
@@ -245,10 +259,9 @@ __attribute__((noinline)) static int place_in_proc(struct walk *w, const char *r
 		return n < 0 ? (int)n : follow_text(w, rest_at + e->used, text, (size_t)n);
 	}
 	if (e->kind == PROCFS_MAGIC && follow) {
-		if ((w->resolve & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) != 0)
-			return -ELOOP;
-		if ((w->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0)
-			return -EXDEV;
+		r = may_jump(w);
+		if (r < 0)
+			return r;
 		if (!end) {
 			r = host_open(e->host, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 			return r < 0 ? r : walk_start_below(w, r, rest + e->used);

@@ -81,7 +81,7 @@ static bool is_visible(const struct vfs_ns *ns, const char *path, uint32_t mount
 	return path_is_below(path, ns->root_path) && mount_of(ns, path) == mount;
 }
 
-/* A mount's point and source, copied; false behind the last one. */
+/* A mount's kind, point and source, copied; false behind the last one. */
 static bool get_mount(struct instance *in, uint32_t i, struct mount_entry *ret)
 {
 	unsigned tries = 0;
@@ -95,6 +95,7 @@ static bool get_mount(struct instance *in, uint32_t i, struct mount_entry *ret)
 			const struct mount_entry *e = &in->mounts[i];
 
 			ret->id = e->id;
+			ret->kind = e->kind;
 			memcpy(ret->point, e->point, strlen(e->point) + 1);
 			memcpy(ret->source, e->source, strlen(e->source) + 1);
 		}
@@ -122,6 +123,10 @@ ssize_t instance_path(const struct vfs_ns *ns, const char *host, char *buf, size
 		n = replace(e.point, e.source, host, path, sizeof(path));
 		if (n < 0 || !is_visible(ns, path, e.id))
 			continue;
+		if (e.kind == MOUNT_PROC && path[strlen(e.point)] == '/') {
+			procfs_name_init(ns, path + strlen(e.point) + 1);
+			n = (ssize_t)strlen(path);
+		}
 		if ((size_t)n >= size)
 			return -ENAMETOOLONG;
 		best = strlen(e.source);

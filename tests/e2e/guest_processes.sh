@@ -78,4 +78,12 @@ readlink /proc/\$A/exe /proc/\$A/root /proc/\$\$/cwd /proc/\$\$/fd/7; ls /proc/\
 setpriv --nnp grep NoNewPrivs /proc/self/status; X=marked bash -c 'tr "\\0" "\\n" </proc/\$\$/environ | grep ^X='; awk '{ print (NF >= 10) }' /proc/\$A/mountinfo | sort -u; awk '\$5 == "/proc" { print \$5 }' /proc/\$A/mountinfo | sort -u; ls /proc/\$A/task | wc -l; kill \$A; wait \$A; echo \$?; ls /proc/\$A 2>&1 | sed 's/[0-9]//g'
 (sh -c 'sleep 0.5 & :'); ps -C sleep -o ppid= | tr -d ' '
 END
+# What an init is for others: there, root's, deaf. The native side's is a shell.
+try 'process 1' <<END
+$as ps -p 1 -o pid=,ppid=,uid=,tty= | tr -s ' '; ps -e -o pid=,ppid= | grep -c '^ *1 *0$'; ls /proc | grep -cx 1; pgrep -u 0 -o .; pgrep -P 0; pstree -p 1 | head -n 1 | cut -d- -f1 | sed 's/.*(1)/(1)/'; top -bn1 -p 1 | awk 'NR == 8 { print \$1, \$2, \$8 }'
+for s in 0 TERM HUP KILL STOP CONT USR1 37; do kill -\$s 1; echo \$?; done; sleep 0.2; ps -p 1 -o pid=,ppid= | tr -s ' '; awk '\$1 == "State:" || \$1 ~ /^(N|T|P|PP|NSt|TracerP|NS(p|t))g?id:/ && !/NSpg/ { print }' /proc/1/status; cut -d' ' -f1,3,4 /proc/1/stat; ls /proc/1/task; tr '\\0' '\\n' </proc/1/cmdline | wc -l | sed 's/[1-9].*/some/'
+as 70001 kill -0 1; as 70001 kill -9 1 2>/dev/null; echo \$?; as 70001 cat /proc/1/environ; as 70001 ls -l /proc/1/exe /proc/1/fd 2>&1 | grep -c denied; as 70001 ps -p 1 -o uid=; stat -c '%u %g %A' /proc/1 /proc/1/status /proc/1/fd
+readlink /proc/1/root; test /proc/1/root/ -ef /proc/1/root/.; echo \$?; for n in pid uts ipc user; do test "\$(readlink /proc/1/ns/\$n)" = "\$(readlink /proc/self/ns/\$n)"; echo \$?; done
+(setsid sleep 0.5 & :); ps -C sleep -o ppid= | tr -d ' '; chrt -p 1 | sed 's/.*: //'; ionice -p 1 | sed 's/:.*//'; prlimit --pid 1 --nofile -o RESOURCE --noheadings; grep -c . /proc/1/limits; getpcaps 1 2>/dev/null | cut -c1-2
+END
 finish

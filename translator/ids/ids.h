@@ -43,6 +43,12 @@ MUST_CHECK int tr_creds_of(struct tr_call *c, pid_t pid, struct creds *ret);
 /* True if kill(2) and its kin find pid: a process or thread of the instance, running or not yet waited for. */
 MUST_CHECK bool tr_pid_visible(struct tr_call *c, pid_t pid);
 
+/* True if pid is 1 and no guest is it: an init that handles no signal. It has creds, and nothing is asked of the host for it. */
+MUST_CHECK bool tr_is_init(struct tr_call *c, pid_t pid);
+
+/* What a signal to that init answers: permission counts, then nothing happens. */
+MUST_CHECK int tr_signal_init(struct tr_call *c, int sig);
+
 /* May the caller send sig to pid, which is visible? 0, or -EPERM, -ESRCH; -EINVAL for a number that is no signal. */
 MUST_CHECK int tr_may_signal(struct tr_call *c, pid_t pid, int sig);
 

@@ -36,7 +36,7 @@ static int look(struct tr_call *c, pid_t pid, struct creds *ret)
 		return -EINVAL;
 	if (pid == 0)
 		pid = tr_tid(c);
-	return tr_pid_visible(c, pid) ? tr_creds_of(c, pid, ret) : -ESRCH;
+	return tr_pid_visible(c, pid) || tr_is_init(c, pid) ? tr_creds_of(c, pid, ret) : -ESRCH;
 }
 
 long sys_capget(struct tr_call *c, const struct capget_args *a)

@@ -89,16 +89,6 @@ static long kill_group(struct tr_call *c, pid_t group, int sig)
 	return own ? kill_with_self(c, c->ns.pid, sig) : 0;
 }
 
-/* Where init is not of this instance it is one that handles no signal: those never reach an init. */
-static int kill_init(struct tr_call *c, int sig)
-{
-	const struct creds *me = c->creds;
-
-	if (sig < 0 || sig > 64)
-		return -EINVAL;
-	return me->ruid == 0 || me->euid == 0 || creds_capable(me, CAP_KILL) ? 0 : -EPERM;
-}
-
 long sys_kill(struct tr_call *c, const struct kill_args *a)
 {
 	int r;
@@ -112,7 +102,7 @@ long sys_kill(struct tr_call *c, const struct kill_args *a)
 	if (a->pid <= 0)
 		return kill_group(c, a->pid == 0 ? (pid_t)host_call(SYS_getpgid, 0) : -a->pid, a->sig);
 	if (!tr_pid_visible(c, a->pid))
-		return a->pid == INIT ? kill_init(c, a->sig) : -ESRCH;
+		return tr_is_init(c, a->pid) ? tr_signal_init(c, a->sig) : -ESRCH;
 	r = tr_may_signal(c, a->pid, a->sig);
 	return r < 0 ? r : host_kill(a->pid, a->sig);
 }
@@ -124,6 +114,8 @@ long sys_tgkill(struct tr_call *c, const struct tgkill_args *a)
 	if (a->tgid <= 0 || a->tid <= 0)
 		return -EINVAL;
 	if (a->tgid != c->ns.pid) {
+		if (tr_is_init(c, a->tgid) && a->tid == a->tgid)
+			return tr_signal_init(c, a->sig);
 		if (!tr_pid_visible(c, a->tgid))
 			return -ESRCH;
 		r = host_tgkill(a->tgid, a->tid, 0);
@@ -142,6 +134,8 @@ long sys_tkill(struct tr_call *c, const struct tkill_args *a)
 	if (a->tid <= 0)
 		return -EINVAL;
 	if (a->tid != tr_tid(c)) {
+		if (tr_is_init(c, a->tid))
+			return tr_signal_init(c, a->sig);
 		if (!tr_pid_visible(c, a->tid))
 			return -ESRCH;
 		r = tr_may_signal(c, a->tid, a->sig);

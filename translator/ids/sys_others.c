@@ -13,8 +13,6 @@
 #include "translator/ids/ids.h"
 #include "translator/ids/process.h"
 
-#define INIT 1
-
 typedef int may(struct tr_call *c, pid_t pid);
 
 /* allows: NULL for what everybody may ask. */
@@ -23,11 +21,11 @@ static int look_at(struct tr_call *c, pid_t pid, may *allows)
 	/* The host says what is wrong with a negative one. */
 	if (pid <= 0 || pid == c->ns.pid || pid == tr_tid(c))
 		return 0;
-	if (!tr_pid_visible(c, pid)) {
-		if (pid != INIT)
-			return -ESRCH;
-		return allows == NULL ? 0 : -EPERM;
-	}
+	/* Linux lets root change an init. Here: the host's is not ours to change. */
+	if (tr_is_init(c, pid))
+		return allows == NULL ? 0 : (int)tr_gap(c, -EPERM);
+	if (!tr_pid_visible(c, pid))
+		return -ESRCH;
 	return allows == NULL ? 0 : allows(c, pid);
 }
 
@@ -243,18 +241,37 @@ static int may_limit(struct tr_call *c, pid_t pid)
 	return creds_capable(me, CAP_SYS_RESOURCE) ? 0 : -EPERM;
 }
 
+/* Init's limits are the caller's, as in /proc/1/limits. */
+static long limit_of_init(struct tr_call *c, const struct prlimit64_args *a)
+{
+	struct rlimit64 limit;
+	long r = may_limit(c, a->pid);
+
+	if (r == 0 && a->new_limit != 0)
+		r = tr_gap(c, -EPERM);
+	if (r == 0)
+		r = host_call(SYS_prlimit64, c->ns.pid, a->resource, 0, &limit);
+	return r < 0 || a->old_limit == 0 ? r : tr_write(c, a->old_limit, &limit, sizeof(limit));
+}
+
 long sys_prlimit64(struct tr_call *c, const struct prlimit64_args *a)
 {
+	if (tr_is_init(c, a->pid))
+		return limit_of_init(c, a);
 	return of_process(c, a->pid, may_limit);
 }
 
 long sys_getpgid(struct tr_call *c, const struct getpgid_args *a)
 {
+	if (tr_is_init(c, a->pid))
+		return a->pid;
 	return of_process(c, a->pid, NULL);
 }
 
 long sys_getsid(struct tr_call *c, const struct getsid_args *a)
 {
+	if (tr_is_init(c, a->pid))
+		return a->pid;
 	return of_process(c, a->pid, NULL);
 }
 
@@ -309,6 +326,8 @@ long sys_pidfd_getfd(struct tr_call *c, const struct pidfd_getfd_args *a)
 	/* Gone, or no pidfd: the host tells which. */
 	if (pid < 0)
 		return tr_native(c);
+	if (pid == c->ns.in->supervisor)
+		return tr_gap(c, -EPERM);
 	if (!tr_pid_visible(c, pid))
 		return -ESRCH;
 	r = tr_may_access(c, pid, TR_ACCESS_BY_REAL);

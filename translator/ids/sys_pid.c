@@ -35,10 +35,12 @@ long sys_pidfd_open(struct tr_call *c, const struct pidfd_open_args *a)
 {
 	int fd CLEANUP(host_close_at) = -1;
 
-	fd = (int)host_call(SYS_pidfd_open, a->pid, a->flags);
+	const bool init = tr_is_init(c, a->pid);
+
+	fd = (int)host_call(SYS_pidfd_open, init ? c->ns.in->supervisor : a->pid, a->flags);
 	if (fd < 0)
 		return fd;
-	if (!tr_pid_visible(c, a->pid))
+	if (!init && !tr_pid_visible(c, a->pid))
 		return -ESRCH;
 	return tr_give_fd(c, take_fd(&fd), true);
 }

@@ -37,6 +37,8 @@ long sys_rt_sigqueueinfo(struct tr_call *c, const struct rt_sigqueueinfo_args *a
 		return r;
 	if (forged(c, a->tgid, &info))
 		return -EPERM;
+	if (tr_is_init(c, a->tgid))
+		return tr_signal_init(c, a->sig);
 	if (a->tgid <= 0 || !tr_pid_visible(c, a->tgid))
 		return -ESRCH;
 	r = tr_may_signal(c, a->tgid, a->sig);
@@ -59,6 +61,8 @@ long sys_rt_tgsigqueueinfo(struct tr_call *c, const struct rt_tgsigqueueinfo_arg
 	if (forged(c, a->tid, &info))
 		return -EPERM;
 	if (a->tgid != c->ns.pid) {
+		if (tr_is_init(c, a->tgid) && a->tid == a->tgid)
+			return tr_signal_init(c, a->sig);
 		if (!tr_pid_visible(c, a->tgid))
 			return -ESRCH;
 		r = host_tgkill(a->tgid, a->tid, 0);
@@ -85,12 +89,14 @@ long sys_pidfd_send_signal(struct tr_call *c, const struct pidfd_send_signal_arg
 		if (r < 0)
 			return r;
 	}
-	/* A pidfd is had from a visible process only, so with the right to signal everybody it need not be looked up. */
-	if (fd >= 0 && !creds_capable(c->creds, CAP_KILL)) {
-		pid = ids_process_of_pidfd(fd);
-		r = pid > 0 ? tr_may_signal(c, pid, a->sig) : 0;
-		if (r == -EPERM)
-			return r;
+	pid = fd >= 0 ? ids_process_of_pidfd(fd) : -EBADF;
+	/* Init's: what is wrong with the flags the host says. */
+	if (pid > 0 && pid == c->ns.in->supervisor) {
+		r = tr_signal_init(c, a->sig);
+		return r < 0 ? r : host_call(SYS_pidfd_send_signal, fd, 0, 0, a->flags);
 	}
+	r = pid > 0 ? tr_may_signal(c, pid, a->sig) : 0;
+	if (r == -EPERM)
+		return r;
 	return host_call(SYS_pidfd_send_signal, fd, a->sig, a->info != 0 ? (uint64_t)(uintptr_t)&info : 0, a->flags);
 }

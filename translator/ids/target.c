@@ -36,10 +36,19 @@ static bool read_slot(struct tr_call *c, pid_t pid, struct creds *ret)
 	return instance_find_slot(c->ns.in, pid) == s;
 }
 
+bool tr_is_init(struct tr_call *c, pid_t pid)
+{
+	return pid == 1 && !tr_is_guest(c, pid);
+}
+
 int tr_creds_of(struct tr_call *c, pid_t pid, struct creds *ret)
 {
 	if (pid == c->ns.pid || pid == tr_tid(c)) {
 		*ret = *c->creds;
+		return 0;
+	}
+	if (tr_is_init(c, pid)) {
+		creds_of_init(ret);
 		return 0;
 	}
 	/* A thread is found by its process. A child that has not made a translated call yet has no slot: it is who its
@@ -95,6 +104,15 @@ static bool same_session(pid_t pid)
 	long theirs = host_call(SYS_getsid, pid);
 
 	return theirs < 0 || theirs == host_call(SYS_getsid, 0);
+}
+
+int tr_signal_init(struct tr_call *c, int sig)
+{
+	const struct creds *me = c->creds;
+
+	if (sig < 0 || sig > SIGNALS)
+		return -EINVAL;
+	return me->ruid == 0 || me->euid == 0 || creds_capable(me, CAP_KILL) ? 0 : -EPERM;
 }
 
 int tr_may_signal(struct tr_call *c, pid_t pid, int sig)

@@ -15,6 +15,8 @@ static int may_trace(struct tr_call *c, pid_t tid)
 	struct ids_process p;
 	int r = ids_process_read(tid, &p);
 
+	if (tr_is_init(c, tid))
+		return (int)tr_gap(c, -EPERM);
 	if (r < 0 || !tr_is_guest(c, p.tgid))
 		return -ESRCH;
 	return p.tgid == c->ns.pid ? -EPERM : tr_may_access(c, tid, TR_ACCESS_BY_REAL);

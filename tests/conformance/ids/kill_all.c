@@ -9,7 +9,7 @@
 
 static pid_t family[2];
 
-/* True if every process that can be seen is of this family. */
+/* True if every process that can be seen is of this family, or the init, which is never among everybody. */
 static bool alone(void)
 {
 	DIR *d = opendir("/proc");
@@ -19,7 +19,7 @@ static bool alone(void)
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		pid_t pid = atoi(e->d_name);
 
-		if (pid > 0 && pid != family[0] && pid != family[1] && pid != getpid())
+		if (pid > 1 && pid != family[0] && pid != family[1] && pid != getpid())
 			strangers = true;
 	}
 	if (d != NULL)
