@@ -34,6 +34,8 @@ typedef void (*line_function)(char *line, void *context);
  */
 MUST_CHECK int side_run(struct side *s, int input, line_function line, void *context, const char *command, ...)
 	__attribute__((sentinel));
+/* Makes 127.0.0.1 answer in a network namespace that was just made, where no interface is up. */
+bool side_raise_loopback(void);
 /* Puts lxtry, the suite's script and its data into a new directory of the side. False: it said why. */
 MUST_CHECK bool side_open(struct side *s, const char *suite);
 /* Removes that directory. */

@@ -34,7 +34,7 @@ static bool make_root(const char *root)
 		return false;
 	fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	(void)snprintf(options, sizeof(options), "lowerdir=/proc/self/fd/%d,upperdir=/tmp/upper,workdir=/tmp/work", fd);
-	return fd >= 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	return side_raise_loopback() && fd >= 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       mount("none", "/tmp", "tmpfs", 0, "mode=755") == 0 && mkdir(ROOT, 0755) == 0 &&
 	       mkdir("/tmp/upper", 0755) == 0 && mkdir("/tmp/work", 0755) == 0 &&
 	       mount("none", ROOT, "overlay", 0, options) == 0 &&

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -7,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +20,19 @@
 
 #define WORDS_MAX 40
 
+bool side_raise_loopback(void)
+{
+	struct ifreq r = {.ifr_name = "lo"};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool raised = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &r) == 0;
+
+	r.ifr_flags |= IFF_UP;
+	raised = raised && ioctl(fd, SIOCSIFFLAGS, &r) == 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return raised;
+}
+
 static NORETURN void become(const struct side *s, int input, int output, const char **words)
 {
 	int nothing = input >= 0 ? input : open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -26,8 +42,8 @@ static NORETURN void become(const struct side *s, int input, int output, const c
 	if (s->holder > 0)
 		native_enter(s);
 	/* Some tests change the network. Who may not make one may not change one either. */
-	else if (s->alone)
-		(void)unshare(CLONE_NEWNET);
+	else if (s->alone && unshare(CLONE_NEWNET) == 0)
+		(void)side_raise_loopback();
 	execvp(words[0], (char **)(uintptr_t)words);
 	report_fatal("cannot execute '%s': %s", words[0], strerror(errno));
 }

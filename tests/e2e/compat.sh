@@ -26,6 +26,7 @@ list)
 	printf 'ends/killed\t9\tkill -SEGV $$\n'
 	printf 'ends/skipped\t9\texit 4\n'
 	printf 'ends/late\t1\tsleep 100\n'
+	printf 'ends/up\t9\tpython3 -c "import socket; a = socket.create_server((\\"127.0.0.1\\", 0)); socket.create_connection(a.getsockname(), 5)"\n'
 	printf 'here/lost\t9\ttest ! -e /dev/lxrun\n'
 	printf 'here/alone\t9\tls | wc -l | grep -qx 0 && touch x && (setsid sleep 1000 &)\n'
 	;;
@@ -54,10 +55,10 @@ for side in "${sides[@]}"; do
 	instances_start "$side" 1000
 	make_suites "$side"
 	# As root the plain kernel is beside it, where it can be had; otherwise it is what the suite's file says.
-	ends=' ends 1 1 0 3' ends_of_here=' here 1 1 1 1'
+	ends=' ends 1 2 0 4' ends_of_here=' here 1 1 1 1'
 	if [ "$side" = root ] && unshare -m sh -c 'mount -t tmpfs none /mnt && cd /mnt && mkdir a b c d &&
 		mount -t overlay -o lowerdir=a,upperdir=b,workdir=c none d' 2>/dev/null; then
-		ends=' ends 1 1 0 0' ends_of_here=' here 2 1 1 0'
+		ends=' ends 2 2 0 0' ends_of_here=' here 2 1 1 0'
 	fi
 	compat "$side" 0 'a suite' --suite small
 	line "$side" 'families: how tests end' "$ends" '^  ends'
@@ -68,6 +69,7 @@ for side in "${sides[@]}"; do
 killed failed signal 11 (Segmentation fault)
 late failed no end within 1 s
 skipped skipped exit status 4
+up passed exit status 0
 well passed exit status 0' "$(python3 -c '
 import json, sys
 [suite] = json.load(sys.stdin)["suites"]
