@@ -340,6 +340,8 @@ uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame 
 	f->info = info;
 	if (sig == SIGSYS)
 		return tr_on_trap(info, uc, f);
+	if (tr_trap_was_lost(info, uc))
+		return tr_on_lost_trap(uc, f);
 	tr_signal_recall(sig, info);
 	if (tr_signal_found_resident(sig, info, uc))
 		return 0;

@@ -176,6 +176,9 @@ MUST_CHECK long tr_sidecar_read(struct tr_call *c, const struct sidecar_record *
 
 /* SIGSYS. Returns as tr_on_signal does. */
 uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f);
+/* A SIGSEGV that came because the kernel had no place for the SIGSYS of a call; that call, made from its frame. */
+bool tr_trap_was_lost(const siginfo_t *info, const ucontext_t *uc);
+uint64_t tr_on_lost_trap(ucontext_t *uc, struct tr_frame *f);
 
 /* --- patched.c ------------------------------------------------------------------------------------------------------- */
 

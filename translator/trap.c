@@ -4,12 +4,17 @@
  * The kernel has put the guest's registers on the guest's stack (or alternate stack) and masked everything; the call
  * runs on a slot's stack and its result goes into the saved registers. While it runs the alternate stack is switched
  * off: a nested signal's frame would be put at its top, on what is the guest's. rt_sigreturn switches it on again.
+ *
+ * A guest that takes no signals on its alternate stack may have given that memory back, or never have had room for a frame in it.
+ * Then the kernel has no place for SIGSYS and sends SIGSEGV in its stead, which it can put on the guest's stack: the registers
+ * there are the same.
  */
 #include <errno.h>
 #include <sys/syscall.h>
 
 #include "base/host.h"
 #include "base/layout.h"
+#include "base/str.h"
 #include "translator/ptrace/ptrace.h"
 #include "translator/state.h"
 
@@ -57,6 +62,45 @@ static NORETURN void end(void)
 {
 	for (;;)
 		(void)!host_kill(host_getpid(), SIGKILL);
+}
+
+static bool is_accessible(uint64_t address)
+{
+	char byte;
+
+	return tr_copy(&byte, (const void *)(uintptr_t)address, 1) == 0;
+}
+
+/* Could the kernel not put a frame like this one on the alternate stack? */
+static bool is_alternate_stack_lost(const ucontext_t *uc)
+{
+	uint64_t top = (uint64_t)(uintptr_t)uc->uc_stack.ss_sp + uc->uc_stack.ss_size, size = tr_frame_size(uc);
+
+	return (uc->uc_stack.ss_flags & SS_DISABLE) == 0 &&
+	       (uc->uc_stack.ss_size < size || !is_accessible(top - 1) || !is_accessible(top - size));
+}
+
+bool tr_trap_was_lost(const siginfo_t *info, const ucontext_t *uc)
+{
+	static const uint8_t syscall_instruction[SYSCALL_SIZE] = {0x0f, 0x05};
+	const uint64_t pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+	uint8_t code[SYSCALL_SIZE];
+
+	if (info->si_signo != SIGSEGV || info->si_code != SI_KERNEL || (pc >= RESIDENT_BASE && pc < RESIDENT_TEXT_END))
+		return false;
+	/* The signal blocks itself. */
+	let_faults_through(TR_SIGNAL_BIT(SIGSEGV));
+	return is_alternate_stack_lost(uc) &&
+	       tr_copy(code, (const void *)(uintptr_t)(pc - SYSCALL_SIZE), sizeof(code)) == 0 &&
+	       memcmp(code, syscall_instruction, sizeof(code)) == 0;
+}
+
+uint64_t tr_on_lost_trap(ucontext_t *uc, struct tr_frame *f)
+{
+	siginfo_t info = {.si_signo = SIGSYS, .si_errno = TRAP_MARK, .si_code = SYS_SECCOMP};
+
+	info.si_syscall = (int)uc->uc_mcontext.gregs[REG_RAX];
+	return tr_on_trap(&info, uc, f);
 }
 
 uint64_t tr_on_trap(siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
