@@ -163,6 +163,8 @@ static void on_exit_stop(struct tracee *t)
 		request(PTRACE_POKEUSER, t->tid, offsetof(struct user_regs_struct, rax), (uintptr_t)t->result);
 		t->state = RUNNING;
 	} else if (t->state == TRAPPED) {
+		/* As behind a filter's trap. */
+		request(PTRACE_POKEUSER, t->tid, offsetof(struct user_regs_struct, rax), (uintptr_t)t->trap.si_syscall);
 		sig = SIGSYS;
 	}
 	go_on(t->tid, sig);
