@@ -112,7 +112,7 @@ struct suite *suites_find(size_t *ret_count);
 struct suite_run {
 	const struct suite *suite;
 	struct side *here, *native; /* native NULL: there is none */
-	const char *match;          /* fnmatch(3) pattern of names; NULL: all */
+	const char *match;          /* fnmatch(3) pattern of names, with FNM_EXTMATCH; NULL: all */
 	const char *directory;      /* --dir; NULL */
 	bool quiet;
 	char trouble[512]; /* why it could not run; "" if it could */

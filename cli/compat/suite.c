@@ -85,7 +85,7 @@ static void add_test(char *line, void *context)
 	if (tab == NULL)
 		return;
 	*tab = '\0';
-	if (l->match == NULL || fnmatch(l->match, line, 0) == 0) {
+	if (l->match == NULL || fnmatch(l->match, line, FNM_EXTMATCH) == 0) {
 		l->count++;
 		fprintf(l->file, "%s\t%s\n", line, tab + 1);
 	}

@@ -21,12 +21,12 @@ list)
 	;;
 one)
 	# Every run gets a copy, since it writes beside its files.
-	cp -a "$LX_DIR/testsuite" "$LX_DIR/busybox" . && cp "$LX_DIR/.config" . 2>/dev/null
+	cp -a "$LX_DIR/testsuite" "$LX_DIR/busybox" "$LX_DIR/scripts" . && cp "$LX_DIR/.config" . 2>/dev/null
 	cd testsuite || exit
 	bindir=$PWD/.. tsdir=$PWD ./runtest -v "$2" >../out 2>&1
 	status=$?
-	grep '^FAIL' ../out | tail -n 5
-	grep -q '^PASS\|^FAIL' ../out || exit 77
+	grep -a "^FAIL" ../out | tail -n 5
+	grep -aq "^PASS\|^FAIL" ../out || exit 77
 	exit $status
 	;;
 esac

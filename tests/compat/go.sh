@@ -19,7 +19,9 @@ one)
 	cd "$root/src" || exit
 	go test -short -vet=off -count=1 -timeout 600s "$2" >"$HOME/out" 2>&1
 	status=$?
-	grep -E '^(---|FAIL|panic|ok|[?])' "$HOME/out" | tail -n 20
+	# The last line is what is shown: which of its tests failed.
+	grep -E '^(FAIL|panic|ok|[?])' "$HOME/out" | tail -n 20
+	grep -E '^(panic:|fatal error:|--- FAIL)' "$HOME/out" | head -n 9 | tr -s '\n ' ' '
 	! grep -q 'no test files' "$HOME/out" || exit 77
 	exit $status
 	;;
