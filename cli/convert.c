@@ -19,6 +19,9 @@
 #include "cli/store.h"
 #include "distro/ext4.h"
 
+/* Of a disk that are its own, and what large attributes may take of them. */
+#define DISK_INODES 64
+
 struct conversion {
 	struct distro d; /* as it was */
 	int version;     /* that it is to be of */
@@ -157,6 +160,12 @@ static int check_space(const struct conversion *c, struct message *m)
 			    c->d.name);
 		return -ENOSPC;
 	}
+	if (c->version == 2 && c->needs.entries > ext4_inodes(store_disk_size()) - DISK_INODES) {
+		message_set(m, "a disk of %llu MB (wsl2.defaultVhdSize) has no room for the %llu files of '%s'",
+			    (unsigned long long)(store_disk_size() >> 20), (unsigned long long)c->needs.entries,
+			    c->d.name);
+		return -ENOSPC;
+	}
 	if (c->version == 1 && v.f_files > 0 && v.f_favail < c->needs.entries) {
 		message_set(m, "there are not enough inodes where '%s' is: %llu are needed, %llu are free", c->d.name,
 			    (unsigned long long)c->needs.entries, (unsigned long long)v.f_favail);
@@ -177,6 +186,17 @@ static int compare(struct conversion *c, const char *image, int tree, struct mes
 		r = ext4_compare(image, tree, &o, m);
 	sidecar_close(o.sidecar);
 	return r;
+}
+
+/* What e2fsck says, which has looked at the disk while r came about: that counts first. */
+static int end_check(const char *image, pid_t checking, int r, struct message *m)
+{
+	if (r < 0) {
+		ext4_check_stop(checking);
+		return r;
+	}
+	r = ext4_check_end(image, checking, m);
+	return r == -ENOENT ? 0 : r;
 }
 
 /* It has its name, for good. */
@@ -205,17 +225,21 @@ static int write_image(struct conversion *c, int tree, struct message *m)
 	return r;
 }
 
+static int verify_image(struct conversion *c, int tree, struct message *m)
+{
+	pid_t checking;
+	int r = ext4_check_begin(c->fresh_image, false, &checking, m);
+
+	return r < 0 ? r : end_check(c->fresh_image, checking, compare(c, c->fresh_image, tree, m), m);
+}
+
 static int to_image(struct conversion *c, struct message *m)
 {
 	int tree CLEANUP(host_close_at) = open_tree(c->rootfs, m);
 	int r = tree < 0 ? tree : write_image(c, tree, m);
 
-	if (r == 0) {
-		r = ext4_check(c->fresh_image, false, m);
-		r = r == -ENOENT ? 0 : r;
-	}
 	if (r == 0)
-		r = compare(c, c->fresh_image, tree, m);
+		r = verify_image(c, tree, m);
 	return r == 0 ? name_it(c, c->fresh_image, c->image, m) : r;
 }
 
@@ -265,32 +289,43 @@ static int write_tree(struct conversion *c, int tree, struct message *m)
 	return syncfs(c->location) < 0 ? failed(m, -errno, "cannot write '%s'", c->d.location) : 0;
 }
 
-/* It is in order, and there is room for what is in it. */
+/* There is room for what is in it, and all of it can be kept. */
 static int prepare_disk(struct conversion *c, struct message *m)
 {
-	int r = hold_disk(c, m);
+	int r = ext4_scan_disk(c->image, &c->options, &c->needs, m);
 
-	if (r == 0) {
-		r = ext4_check(c->image, true, m);
-		r = r == -ENOENT ? 0 : r;
-	}
-	if (r == 0)
-		r = ext4_scan_disk(c->image, &c->options, &c->needs, m);
 	if (r == 0)
 		r = check_space(c, m);
 	c->options.done.content_total = c->needs.content;
 	return r;
 }
 
-static int to_tree(struct conversion *c, struct message *m)
+/* The fresh tree, complete. */
+static int unpack(struct conversion *c, struct message *m)
 {
 	int tree CLEANUP(host_close_at) = -1;
-	int r = prepare_disk(c, m);
+	pid_t checking;
+	int r = hold_disk(c, m);
 
+	if (r == 0)
+		r = ext4_check_begin(c->image, true, &checking, m);
+	if (r < 0)
+		return r;
+	/* Nothing of the disk is believed, so it can be read at the same time. */
+	r = prepare_disk(c, m);
 	if (r == 0)
 		tree = make_tree(c, m);
 	if (r == 0)
 		r = tree < 0 ? tree : write_tree(c, tree, m);
+	r = end_check(c->image, checking, r, m);
+	return r < 0 ? r : take_fd(&tree);
+}
+
+static int to_tree(struct conversion *c, struct message *m)
+{
+	int tree CLEANUP(host_close_at) = unpack(c, m);
+	int r = tree < 0 ? tree : 0;
+
 	if (r == 0)
 		r = compare(c, c->image, tree, m);
 	return r == 0 ? name_it(c, c->fresh_rootfs, c->rootfs, m) : r;
@@ -299,7 +334,6 @@ static int to_tree(struct conversion *c, struct message *m)
 int convert_unpack(const struct distro *d, int location, const struct archive_options *o, struct message *m)
 {
 	struct conversion c = {.d = *d, .version = 1, .location = location, .disk = -1, .options = *o};
-	int tree CLEANUP(host_close_at) = -1;
 	int r = convert_recover(d);
 
 	raise_limits();
@@ -307,14 +341,10 @@ int convert_unpack(const struct distro *d, int location, const struct archive_op
 		return failed(m, r, "cannot clear up '%s'", d->location);
 	r = name_parts(&c, m);
 	if (r == 0)
-		r = prepare_disk(&c, m);
-	if (r == 0)
-		tree = make_tree(&c, m);
-	if (r == 0)
-		r = tree < 0 ? tree : write_tree(&c, tree, m);
+		r = unpack(&c, m);
 	if (c.disk >= 0)
 		close(c.disk);
-	return r < 0 ? r : take_fd(&tree);
+	return r;
 }
 
 /* --- all of it ------------------------------------------------------------------------------------------------------------------------ */

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -11,36 +10,13 @@
 #include "base/host.h"
 #include "distro/archive_work.h"
 #include "distro/disk.h"
-
-#define PIECE ((size_t)1 << 20)
-
-static int copy_piece(struct archive_work *w, int from, int to, off_t at, off_t end, char *buffer)
-{
-	while (at < end) {
-		size_t n = end - at < (off_t)PIECE ? (size_t)(end - at) : PIECE;
-		ssize_t got = host_pread_full(from, buffer, n, at);
-		int r = got < 0 ? (int)got : 0;
-
-		if (r == 0 && got > 0)
-			r = host_pwrite_full(to, buffer, (size_t)got, at);
-		if (r < 0)
-			return work_fail(w, r, "cannot copy the disk: %s", strerror(-r));
-		if (got == 0)
-			break;
-		at += got;
-		w->progress.content += (uint64_t)got;
-		r = work_tick(w);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
+#include "distro/range_copy.h"
 
 static int copy_pieces(struct archive_work *w, int from, int to, off_t size)
 {
-	char *buffer = malloc(PIECE);
 	off_t at = 0;
-	int r = buffer == NULL ? work_fail(w, -ENOMEM, "there is not enough memory") : 0;
+	bool by_hand = false;
+	int r = 0;
 
 	while (r == 0 && at < size) {
 		off_t data = lseek(from, at, SEEK_DATA), end;
@@ -50,10 +26,17 @@ static int copy_pieces(struct archive_work *w, int from, int to, off_t size)
 		data = data < 0 ? at : data;
 		end = lseek(from, data, SEEK_HOLE);
 		end = end < 0 || end > size ? size : end;
-		r = copy_piece(w, from, to, data, end, buffer);
+		for (at = data; r == 0 && at < end; at += (off_t)RANGE_MAX) {
+			size_t n = end - at < (off_t)RANGE_MAX ? (size_t)(end - at) : RANGE_MAX;
+
+			r = range_copy(from, at, to, at, n, &by_hand);
+			if (r < 0)
+				return work_fail(w, r, "cannot copy the disk: %s", strerror(-r));
+			w->progress.content += n;
+			r = work_tick(w);
+		}
 		at = end;
 	}
-	free(buffer);
 	return r;
 }
 

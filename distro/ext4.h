@@ -13,6 +13,8 @@
 /* How large a disk may become; it takes what is written to it. */
 #define EXT4_SIZE_DEFAULT (UINT64_C(1) << 40)
 #define EXT4_SIZE_LEAST   (UINT64_C(256) << 20)
+/* How many files a disk of that size has room for. */
+uint64_t ext4_inodes(uint64_t size);
 
 /*
  * Writes the tree at dir, in the guest's terms as archive_pack() does (owners, modes, devices, attributes, times, hard links,
@@ -41,6 +43,10 @@ MUST_CHECK int ext4_compare(const char *path, int dir, const struct archive_opti
  * system that was not closed. -EUCLEAN: it is damaged; -ENOENT: there is no e2fsck, and nothing was done.
  */
 MUST_CHECK int ext4_check(const char *path, bool repair, struct message *message);
+/* The same while the caller does something else with it, which only reads; one of _end and _stop follows. */
+MUST_CHECK int ext4_check_begin(const char *path, bool repair, pid_t *ret, struct message *message);
+MUST_CHECK int ext4_check_end(const char *path, pid_t checking, struct message *message);
+void ext4_check_stop(pid_t checking);
 
 /* What moving it will take. */
 struct ext4_needs {

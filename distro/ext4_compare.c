@@ -206,7 +206,7 @@ static int compare_piece(void *context, uint64_t at, const void *bytes, size_t n
 static int compare_content(struct compare *c, int fd, const struct disk_inode *i)
 {
 	struct reading r = {.c = c, .fd = fd};
-	int status = disk_content(&c->disk, i, compare_piece, &r);
+	int status = disk_content(&c->disk, i, compare_piece, NULL, &r);
 
 	return status == 0 ? compare_hole(&r, i->size) : status;
 }

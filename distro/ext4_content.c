@@ -10,6 +10,7 @@ struct content {
 	struct disk *d;
 	const struct disk_inode *inode;
 	disk_piece each;
+	disk_range range; /* or NULL */
 	void *context;
 	uint64_t done; /* everything before it has been told of */
 	uint64_t from, to,
@@ -34,6 +35,8 @@ static int tell(struct content *c, uint64_t logical, uint64_t physical, uint64_t
 		return disk_bad(c->d, "blocks that are in it twice");
 	c->done = end;
 	end = end < c->inode->size ? end : c->inode->size;
+	if (c->range != NULL && at < end)
+		return c->range(c->context, at, physical * d->block_size, end - at);
 	while (r == 0 && at < end) {
 		size_t some = end - at < DISK_PIECE ? (size_t)(end - at) : DISK_PIECE;
 		uint64_t from = physical * d->block_size + (at - logical * d->block_size);
@@ -137,9 +140,9 @@ static int read_inline(struct disk *d, const struct disk_inode *inode, size_t *r
 	return 0;
 }
 
-int disk_content(struct disk *d, const struct disk_inode *inode, disk_piece each, void *context)
+int disk_content(struct disk *d, const struct disk_inode *inode, disk_piece each, disk_range range, void *context)
 {
-	struct content c = {.d = d, .inode = inode, .each = each, .context = context};
+	struct content c = {.d = d, .inode = inode, .each = each, .range = range, .context = context};
 	size_t n = 0;
 	int r;
 
@@ -181,7 +184,7 @@ int disk_link(struct disk *d, const struct disk_inode *inode, char ret[DISK_LINK
 	    (inode->raw.i_flags & EXT4_INLINE_DATA_FL) == 0)
 		memcpy(ret, inode->raw.i_block, (size_t)inode->size);
 	else
-		r = disk_content(d, inode, take_target, &t);
+		r = disk_content(d, inode, take_target, NULL, &t);
 	if (r == 0 && strlen(ret) != inode->size)
 		r = disk_bad(d, "an impossible target");
 	return r;

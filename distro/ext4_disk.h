@@ -23,7 +23,8 @@ struct disk {
 	char *piece;           /* DISK_PIECE bytes */
 };
 
-#define DISK_PIECE ((size_t)1 << 20)
+/* Two of them fit into the cache of a processor. */
+#define DISK_PIECE ((size_t)128 << 10)
 
 /* What an inode is to guests. */
 struct disk_inode {
@@ -63,7 +64,11 @@ void disk_attributes_done(struct disk_attributes *a);
  * covers is a hole. A result other than 0 ends it, and is the result.
  */
 typedef int (*disk_piece)(void *context, uint64_t at, const void *bytes, size_t n);
-MUST_CHECK int disk_content(struct disk *d, const struct disk_inode *inode, disk_piece each, void *context);
+/* For who does not need the bytes: where in d->fd they are. Small files may have none of their own. */
+typedef int (*disk_range)(void *context, uint64_t at, uint64_t where, uint64_t n);
+/* range: NULL, or instead of `each` for all that is in blocks. */
+MUST_CHECK int disk_content(struct disk *d, const struct disk_inode *inode, disk_piece each, disk_range range,
+			    void *context);
 
 /* The lost+found that we have made for a tree that had none, and that nobody has used (ext4_store.c). depth: of what it is in. */
 bool ext4_is_own(struct disk *d, const char *name, const struct disk_inode *i, unsigned depth);

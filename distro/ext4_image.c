@@ -11,14 +11,20 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "distro/ext4.h"
+
 #define BLOCK          4096
 #define BLOCK_BITS     12
 #define JOURNAL_BLOCKS 16384
 #define JOURNAL_SMALL  4096                /* of disks of less than */
 #define SMALL          (UINT64_C(1) << 19) /* blocks */
 #define FIRST_FREE_INO 11
-#define EXTENT_MAX     32768u
-#define EXTENTS_INSIDE 4
+/* Bytes for each inode: of a disk of up to 64 GB, and of larger ones, as mke2fs has them. */
+#define INODE_RATIO       16384
+#define INODE_RATIO_LARGE 65536
+#define INODES_MANY       (UINT64_C(1) << 22)
+#define EXTENT_MAX        32768u
+#define EXTENTS_INSIDE    4
 
 int image_fail(struct image *m, errcode_t e, const char *what)
 {
@@ -86,6 +92,16 @@ static errcode_t fill(ext2_filsys fs)
 	return e;
 }
 
+uint64_t ext4_inodes(uint64_t size)
+{
+	uint64_t n = size / INODE_RATIO;
+
+	/* Each of them is looked at whenever the disk is checked, and has its place in the tables. */
+	if (n > INODES_MANY)
+		n = size / INODE_RATIO_LARGE > INODES_MANY ? size / INODE_RATIO_LARGE : INODES_MANY;
+	return n < UINT32_MAX ? n : UINT32_MAX;
+}
+
 int image_make(struct image *m, uint64_t size)
 {
 	struct ext2_super_block s = {0};
@@ -99,6 +115,7 @@ int image_make(struct image *m, uint64_t size)
 	(void)initialize_ext2_error_table();
 	set_features(&s);
 	ext2fs_blocks_count_set(&s, size >> BLOCK_BITS);
+	s.s_inodes_count = (uint32_t)ext4_inodes(size);
 	e = ext2fs_initialize(path, EXT2_FLAG_64BITS | EXT2_FLAG_RW | EXT2_FLAG_EXCLUSIVE, &s, unix_io_manager, &m->fs);
 	if (e != 0)
 		return image_fail(m, e, "its superblock");
@@ -107,9 +124,9 @@ int image_make(struct image *m, uint64_t size)
 	e = fill(m->fs);
 	if (e != 0)
 		return image_fail(m, e, "its tables");
-	/* Killed from here on, it is not clean. */
+	/* Killed from here on, it is not clean. What is on the disk itself does not matter yet. */
 	m->fs->super->s_state &= (uint16_t)~EXT2_VALID_FS;
-	e = ext2fs_flush(m->fs);
+	e = ext2fs_flush2(m->fs, EXT2_FLAG_FLUSH_NO_SYNC);
 	return e != 0 ? image_fail(m, e, "its tables") : 0;
 }
 

@@ -8,6 +8,7 @@
 #include "distro/archive_guest.h"
 #include "distro/archive_links.h"
 #include "distro/archive_work.h"
+#include "distro/ext4_flush.h"
 #include "distro/ext4_names.h"
 
 struct image_extent {
@@ -25,8 +26,9 @@ struct image {
 	struct image_extent *extents; /* of the inode that is being made */
 	size_t extent_count, extent_room;
 	struct tree_path path; /* of the entry, for people */
-	bool no_range;         /* copy_file_range is of no use here */
-	bool no_flags;         /* nor is FS_IOC_GETFLAGS */
+	struct flusher flusher;
+	bool by_hand;  /* copy_file_range is of no use here */
+	bool no_flags; /* nor is FS_IOC_GETFLAGS */
 };
 
 /* The file system's own parts: everything but files. The root directory and lost+found are still to be written. */

@@ -17,7 +17,12 @@
 #include "distro/archive_owner.h"
 #include "distro/ext4.h"
 #include "distro/ext4_disk.h"
+#include "distro/ext4_flush.h"
+#include "distro/range_copy.h"
 #include "distro/ext4_walk.h"
+
+/* What the host writes for an entry itself. */
+#define ENTRY_COST 1024
 
 struct store {
 	struct archive_work work;
@@ -27,6 +32,8 @@ struct store {
 	int links;        /* the directory of files with several names: each is called as its inode is */
 	uint8_t *visited; /* directories, a bit each */
 	uint64_t written;
+	struct flusher flusher;
+	bool by_hand; /* copy_file_range is of no use here */
 };
 
 static int directory(struct store *s, int *dir, const struct disk_inode *inode, unsigned depth);
@@ -108,19 +115,40 @@ struct writing {
 	int fd;
 };
 
+static int count_written(struct store *s, size_t n)
+{
+	s->work.progress.content += n;
+	flush_written(&s->flusher, n);
+	/* Files that share blocks could be larger than any disk. */
+	s->written += n;
+	if (s->written > ext2fs_blocks_count(s->disk.fs->super) * s->disk.block_size)
+		return disk_bad(&s->disk, "more content than the disk has room for");
+	return work_tick(&s->work);
+}
+
 static int write_piece(void *context, uint64_t at, const void *bytes, size_t n)
 {
 	struct writing *w = context;
 	int r = host_pwrite_full(w->fd, bytes, n, (off_t)at);
 
-	if (r < 0)
-		return work_fail_on(&w->s->work, r, "write", w->s->disk.path.text);
-	w->s->work.progress.content += n;
-	/* Files that share blocks could be larger than any disk. */
-	w->s->written += n;
-	if (w->s->written > ext2fs_blocks_count(w->s->disk.fs->super) * w->s->disk.block_size)
-		return disk_bad(&w->s->disk, "more content than the disk has room for");
-	return work_tick(&w->s->work);
+	return r < 0 ? work_fail_on(&w->s->work, r, "write", w->s->disk.path.text) : count_written(w->s, n);
+}
+
+static int write_range(void *context, uint64_t at, uint64_t where, uint64_t n)
+{
+	struct writing *w = context;
+	int r = 0;
+
+	while (r == 0 && n > 0) {
+		size_t some = n < RANGE_MAX ? (size_t)n : RANGE_MAX;
+
+		r = range_copy(w->s->disk.fd, (off_t)where, w->fd, (off_t)at, some, &w->s->by_hand);
+		r = r < 0 ? work_fail_on(&w->s->work, r, "write", w->s->disk.path.text) : count_written(w->s, some);
+		at += some;
+		where += some;
+		n -= some;
+	}
+	return r;
 }
 
 static int write_content(struct store *s, int fd, const struct disk_inode *i)
@@ -130,7 +158,7 @@ static int write_content(struct store *s, int fd, const struct disk_inode *i)
 	/* Its size first: what is not written is a hole. */
 	if (i->size > 0 && ftruncate(fd, (off_t)i->size) < 0)
 		return failed(s, "write");
-	return disk_content(&s->disk, i, write_piece, &w);
+	return disk_content(&s->disk, i, write_piece, write_range, &w);
 }
 
 static int make_file(struct store *s, int dir, const char *name, const struct disk_inode *i)
@@ -262,6 +290,7 @@ static int make_entry(struct store *s, int *dir, uint32_t ino, const char *name,
 	if (r < 0 || ext4_is_own(&s->disk, name, &i, depth))
 		return r;
 	s->work.progress.entries++;
+	flush_written(&s->flusher, ENTRY_COST);
 	if (S_ISDIR(i.mode))
 		return make_directory(s, dir, name, &i, depth);
 	r = link_known(s, *dir, name, &i);
@@ -358,8 +387,10 @@ int ext4_read_tree(const char *path, int dir, int links, const struct archive_op
 		r = disk_inode(&s.disk, EXT2_ROOT_INO, &root);
 	if (r == 0 && !S_ISDIR(root.mode))
 		r = disk_bad(&s.disk, "no directory");
+	flush_begin(&s.flusher, dir, true);
 	if (r == 0)
 		r = directory(&s, &fd, &root, 0);
+	flush_end(&s.flusher);
 	if (r == 0)
 		r = work_end(&s.work);
 	disk_attributes_done(&s.attributes);

@@ -10,12 +10,12 @@
 #include "base/host.h"
 #include "distro/ext4.h"
 #include "distro/ext4_image.h"
+#include "distro/range_copy.h"
 #include "distro/ext4_walk.h"
 
-#define BLOCK       4096
-#define COPY_BLOCKS 256u
-#define FAST_LINK   60 /* shorter ones are in the inode */
-#define LINKS_MAX   65000
+#define BLOCK     4096
+#define FAST_LINK 60 /* shorter ones are in the inode */
+#define LINKS_MAX 65000
 
 static int tree(struct image *m, int *fd, uint32_t ino, uint32_t parent, const struct stat *st, unsigned depth);
 
@@ -26,42 +26,11 @@ static int no_memory(struct image *m)
 
 /* --- content ------------------------------------------------------------------------------------------------------------------ */
 
-/* By the kernel, which may not even copy; 0 if it has done it, 1 where it cannot. */
-static int copy_in_kernel(struct image *m, int fd, off_t from, off_t to, size_t n)
-{
-	while (n > 0 && !m->no_range) {
-		ssize_t done = copy_file_range(fd, &from, m->fd, &to, n, 0);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0 && errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS)
-			return -errno;
-		m->no_range = done < 0;
-		/* Shorter than it was: what is missing will be found to be. */
-		if (done == 0)
-			return 0;
-		n -= done > 0 ? (size_t)done : 0;
-	}
-	return m->no_range ? 1 : 0;
-}
-
-static int copy_by_hand(struct image *m, int fd, off_t from, off_t to, size_t n)
-{
-	static char bytes[COPY_BLOCKS * BLOCK];
-	ssize_t got = host_pread_full(fd, bytes, n, from);
-	int r;
-
-	if (got < 0)
-		return work_fail_on(&m->work, (int)got, "read", m->path.text);
-	r = host_pwrite_full(m->fd, bytes, (size_t)got, to);
-	return r < 0 ? work_fail(&m->work, r, "cannot write the disk: %s", strerror(-r)) : 0;
-}
-
 /* Blocks [from, to) of the file, which have data in them. What is behind its end in the last is not written, hence zero. */
 static int copy_blocks(struct image *m, int fd, uint32_t from, uint32_t to, off_t size)
 {
 	while (from < to) {
-		uint32_t n, wanted = to - from < COPY_BLOCKS ? to - from : COPY_BLOCKS;
+		uint32_t n, wanted = to - from < RANGE_MAX / BLOCK ? to - from : RANGE_MAX / BLOCK;
 		uint64_t physical;
 		off_t at = (off_t)from * BLOCK;
 		size_t bytes;
@@ -70,11 +39,10 @@ static int copy_blocks(struct image *m, int fd, uint32_t from, uint32_t to, off_
 		if (r < 0)
 			return r;
 		bytes = size - at < (off_t)n * BLOCK ? (size_t)(size - at) : (size_t)n * BLOCK;
-		r = copy_in_kernel(m, fd, at, (off_t)(physical * BLOCK), bytes);
-		if (r > 0)
-			r = copy_by_hand(m, fd, at, (off_t)(physical * BLOCK), bytes);
+		r = range_copy(fd, at, m->fd, (off_t)(physical * BLOCK), bytes, &m->by_hand);
 		if (r < 0)
-			return work_fail(&m->work, r, "cannot write the disk: %s", strerror(-r));
+			return work_fail_on(&m->work, r, "copy", m->path.text);
+		flush_written(&m->flusher, bytes);
 		m->work.progress.content += bytes;
 		r = work_tick(&m->work);
 		if (r < 0)
@@ -341,6 +309,7 @@ int ext4_write_file(int dir, int file, uint64_t size, const struct archive_optio
 	int r;
 
 	work_begin(&m.work, o, message);
+	flush_begin(&m.flusher, file, false);
 	r = image_make(&m, size);
 	if (r == 0 && fstat(dir, &st) < 0)
 		r = work_fail(&m.work, -errno, "cannot look at the root directory: %s", strerror(errno));
@@ -348,6 +317,7 @@ int ext4_write_file(int dir, int file, uint64_t size, const struct archive_optio
 		r = no_memory(&m);
 	if (r == 0)
 		r = tree(&m, &fd, EXT2_ROOT_INO, EXT2_ROOT_INO, &st, 0);
+	flush_end(&m.flusher);
 	if (r == 0)
 		r = image_finish(&m);
 	if (r == 0)

@@ -100,9 +100,6 @@ box() {
 	entries "$results/before"
 }
 
-# The byte behind the words, at their last place in the disk or file.
-flip='f=$1; at=$(grep -abo "several names" "$f" | tail -n 1 | cut -d: -f1); [ -n "$at" ] && printf X | dd of="$f" bs=1 seek="$at" conv=notrunc status=none'
-
 for side in "${sides[@]}"; do
 	[ "$side" != native ] || continue
 	programs=$(dirname "$refuse")
@@ -174,14 +171,14 @@ for side in "${sides[@]}"; do
 	is "$side" 'nothing of them is left' box "$(run "$side" --list -q && cat "$results/out")"
 
 	# --- a byte that is not what was written --------------------------------------------------------------------------------------
-	as mkdir "${data_of[$side]}/bin"
+	# Once, when it is there: the first letter of a file's content, at its last place in the disk.
+	plain=${program_of[$side]}
 	# shellcheck disable=SC2016
-	as sh -c 'printf "#!/bin/sh\nfor f; do :; done\ncase \$f in *.new) set -- \"\$f\"; %s;; esac\nexec /usr/sbin/e2fsck -fn \"\$f\"\n" "$2" >"$1/e2fsck" &&
-		chmod 755 "$1/e2fsck"' fake "${data_of[$side]}/bin" "${flip//%/%%}"
-	path=$PATH
-	PATH=${data_of[$side]}/bin:$PATH
+	as sh -c 'printf "#!/bin/sh\nf=%s/disk.ext4.new\n[ -e \$f ] && [ ! -e %s.done ] || exit 0\nat=\$(grep -abo \"several names\" \$f | tail -n 1 | cut -d: -f1)\n[ -n \"\$at\" ] || exit 0\n: >%s.done\nprintf X | dd of=\$f bs=1 seek=\$at conv=notrunc status=none\n" "$1" "$2" "$2" >"$2"; chmod 755 "$2"' \
+		flip "$location" "${data_of[$side]}/flip-disk"
+	program_of[$side]="$killat fsync 0 ${data_of[$side]}/flip-disk $plain"
 	run "$side" --set-version box 2 --quiet
-	PATH=$path
+	program_of[$side]=$plain
 	is "$side" 'a changed byte in the disk' '125 1' "$status $(grep -c 'stays of version 1: the copy is not the same: .* differs in its content$' <<<"$err")"
 	whole_ones=0
 	whole 'a changed byte in the disk' 1

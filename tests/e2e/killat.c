@@ -6,7 +6,8 @@
  *   interrupt  its process gets SIGINT
  *   full       it and all later ones that take space fail with ENOSPC
  *   count      nothing: their number is printed on descriptor 3 at the end
- *   syncfs     SHELL-COMMAND is run at the N-th syncfs(2): killat syncfs N SHELL-COMMAND COMMAND...
+ *   syncfs     SHELL-COMMAND is run at the N-th syncfs(2), at each if N is 0: killat syncfs N SHELL-COMMAND COMMAND...
+ *   fsync      the same at fsync(2)
  *
  * Its exit status is the command's, or 128 and the signal.
  */
@@ -93,12 +94,18 @@ static void kill_all(void)
 			kill(tracees[i].pid, SIGKILL);
 }
 
+static int is_hook(const char *how)
+{
+	return strcmp(how, "syncfs") == 0 || strcmp(how, "fsync") == 0;
+}
+
 static void enter(const char *how, const char *command, struct tracee *t, struct user_regs_struct *r)
 {
 	long nr = (long)r->orig_rax;
 
-	if (strcmp(how, "syncfs") == 0) {
-		if (nr == SYS_syncfs && ++count == at && system(command) != 0)
+	if (is_hook(how)) {
+		if (nr == (how[0] == 's' ? SYS_syncfs : SYS_fsync) && (++count == at || at == 0) &&
+		    system(command) != 0)
 			fprintf(stderr, "killat: %s failed\n", command);
 		return;
 	}
@@ -137,13 +144,14 @@ int main(int argc, char **argv)
 {
 	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
 			     PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
-	int words = argc > 1 && strcmp(argv[1], "syncfs") == 0 ? 4 : 3, status, result = 99;
+	int words = argc > 1 && is_hook(argv[1]) ? 4 : 3, status, result = 99;
 	const char *how = argc > 1 ? argv[1] : "";
 	pid_t first, pid;
 
 	if (argc <= words)
 		return fprintf(stderr,
-			       "usage: killat kill|interrupt|full|count|syncfs N [SHELL-COMMAND] COMMAND...\n") > 0
+			       "usage: killat kill|interrupt|full|count|syncfs|fsync N [SHELL-COMMAND] COMMAND...\n") >
+				       0
 			       ? 2
 			       : 2;
 	at = atol(argv[2]);
