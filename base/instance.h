@@ -89,6 +89,8 @@ struct mount_parents {
 	_Atomic uint32_t lock;
 	_Atomic uint32_t generation;
 	uint32_t count;
+	/* A listing of each of them begins with "." and the inode below: so a listing tells by itself if it is one of theirs. */
+	uint32_t tell;
 	uint64_t device[INSTANCE_MOUNTS], inode[INSTANCE_MOUNTS];
 };
 

@@ -88,6 +88,24 @@ static bool next_point(struct instance *in, uint32_t *i, struct point *p)
 	return true;
 }
 
+static bool is_dot(const struct record *r, bool old)
+{
+	const char *name = (const char *)r + RECORD_HEAD + (old ? 0 : 1);
+
+	return name[0] == '.' && name[1] == '\0';
+}
+
+/* Its listing begins with "." and the inode that stat(2) says. */
+static bool tells(const char *host, const struct stat *st)
+{
+	int fd CLEANUP(host_close_at) = host_open(host, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	char buf[RECORD_HEAD + 1 + NAME_MAX + 1 + 7] __attribute__((aligned(8)));
+	const struct record *r = (const struct record *)(const void *)buf;
+
+	return fd >= 0 && host_call(SYS_getdents64, fd, buf, sizeof(buf)) > 0 && is_dot(r, false) &&
+	       r->ino == st->st_ino;
+}
+
 /* The identities of all directories that hold mount points, for the table's present generation. */
 __attribute__((noinline)) static void find_parents(const struct vfs_ns *ns, uint32_t generation)
 {
@@ -98,6 +116,7 @@ __attribute__((noinline)) static void find_parents(const struct vfs_ns *ns, uint
 	char host[PATH_MAX];
 	struct point p;
 	struct stat st;
+	bool tell = true;
 
 	if (!atomic_compare_exchange_strong(&all->lock, &free, 1))
 		return;
@@ -107,12 +126,36 @@ __attribute__((noinline)) static void find_parents(const struct vfs_ns *ns, uint
 		if (vfs_host_path(&whole, p.parent[0] == '\0' ? "/" : p.parent, host, sizeof(host)) < 0 ||
 		    host_fstatat(AT_FDCWD, host, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
+		tell = tell && tells(host, &st);
 		all->device[n] = st.st_dev;
 		all->inode[n++] = st.st_ino;
 	}
 	all->count = n;
+	all->tell = tell;
 	atomic_store(&all->generation, generation);
 	atomic_store(&all->lock, 0);
+}
+
+/* The identities are those of this moment, if that can be. */
+static bool parents_are_known(const struct vfs_ns *ns)
+{
+	const struct mount_parents *all = &ns->in->mount_parents;
+	uint32_t generation = mount_read_begin(ns->in);
+
+	if (atomic_load(&all->generation) != generation)
+		find_parents(ns, generation);
+	return atomic_load(&all->generation) == generation;
+}
+
+/* Some directory that holds a mount point has this inode number. */
+static bool is_inode_of_parent(const struct vfs_ns *ns, uint64_t inode)
+{
+	const struct mount_parents *all = &ns->in->mount_parents;
+
+	for (uint32_t i = 0; i < all->count && i < INSTANCE_MOUNTS; i++)
+		if (all->inode[i] == inode)
+			return true;
+	return false;
 }
 
 /* False only if the directory holds no mount point. */
@@ -125,9 +168,7 @@ static bool may_hold_mounts(const struct vfs_ns *ns, int fd)
 
 	if (host_fstat(fd, &st) < 0)
 		return false;
-	if (atomic_load(&all->generation) != generation)
-		find_parents(ns, generation);
-	if (atomic_load(&all->generation) != generation)
+	if (!parents_are_known(ns))
 		return true;
 	for (uint32_t i = 0; i < all->count && i < INSTANCE_MOUNTS && !found; i++)
 		found = all->inode[i] == st.st_ino && all->device[i] == st.st_dev;
@@ -298,9 +339,34 @@ __attribute__((noinline)) static ssize_t getdents_looked_at(const struct vfs_ns 
 	return list(&l, buf, size);
 }
 
+/* n bytes of a listing that began earlier have been read. */
+__attribute__((noinline)) static ssize_t look_at_rest(const struct vfs_ns *ns, int fd, void *buf, ssize_t n, bool old)
+{
+	struct listing l = {.ns = ns, .fd = fd, .old = old};
+
+	if (locate(&l))
+		fix_types(&l, buf, (size_t)n);
+	return n;
+}
+
+/*
+ * What the listing says of its directory by itself costs nothing. A listing that does not begin with "." is the rest of one: then,
+ * and where listings do not tell, the descriptor is looked at.
+ */
 ssize_t vfs_getdents(const struct vfs_ns *ns, int fd, void *buf, size_t size, bool old)
 {
-	if (fd >= 0 && (may_hold_mounts(ns, fd) || dir_is_view(ns, fd)))
+	const struct record *first = buf;
+	bool tells = parents_are_known(ns) && ns->in->mount_parents.tell != 0;
+	ssize_t n;
+
+	if (fd >= 0 && (dir_is_view(ns, fd) || (!tells && may_hold_mounts(ns, fd))))
 		return getdents_looked_at(ns, fd, buf, size, old);
-	return host_call(old ? SYS_getdents : SYS_getdents64, fd, buf, size);
+	n = host_call(old ? SYS_getdents : SYS_getdents64, fd, buf, size);
+	if (n <= 0 || !tells)
+		return n;
+	if (!is_dot(first, old))
+		return may_hold_mounts(ns, fd) ? look_at_rest(ns, fd, buf, n, old) : n;
+	if (!is_inode_of_parent(ns, first->ino) || host_call(SYS_lseek, fd, 0, SEEK_SET) < 0)
+		return n;
+	return getdents_looked_at(ns, fd, buf, size, old);
 }

@@ -77,6 +77,8 @@ bool mount_has_name(struct instance *in, const char *name, size_t length);
 bool mount_may_cross(struct instance *in, const char *name, size_t length);
 /* True if any component of path is one. */
 bool mount_path_may_cross(struct instance *in, const char *path);
+/* True only if an absolute path is in no mount, and the process's root is the instance's: its first name is in no mount point. */
+bool mount_is_in_none(const struct vfs_ns *ns, const char *path);
 /* What path (instance's guest path, no slash at the end) is to the table. */
 enum mount_relation {
 	MOUNT_UNRELATED,
@@ -262,6 +264,11 @@ MUST_CHECK int parents_same_mount(const struct vfs_ns *ns, struct parent *a, str
 
 /* True for a relative path of one component that no mount, view or dot is involved in: dir and path name it. */
 bool at_is_plain(const struct vfs_ns *ns, struct vfs_at at);
+/*
+ * True for a path that no mount, view, dot or root of the process's is involved in: unless it passes a link, ret_path below ret_dir
+ * names the same.
+ */
+bool at_is_easy(const struct vfs_ns *ns, struct vfs_at at, int *ret_dir, const char **ret_path);
 /* True if dir may be a directory of /proc: relative paths must be looked at. */
 bool dir_is_view(const struct vfs_ns *ns, int dir);
 void tell_view_dirs(const struct vfs_ns *ns);

@@ -42,17 +42,6 @@ static long below(const char *point, const char *path)
 	return (long)n;
 }
 
-/* The first name of the path begins no mount point: it is in none. */
-static bool is_in_none(const struct vfs_ns *ns, const char *path)
-{
-	struct component c;
-
-	if (ns->root_path[0] != '\0')
-		return false;
-	c = path_component(path, 0);
-	return c.length != 0 && (ns->in->mount_names & instance_name_bit(path + c.at, c.length)) == 0;
-}
-
 static void find(const struct vfs_ns *ns, const char *path, struct mount *ret)
 {
 	struct instance *in = ns->in;
@@ -64,7 +53,7 @@ static void find(const struct vfs_ns *ns, const char *path, struct mount *ret)
 	ret->above = false;
 	ret->point = 0;
 	ret->source[0] = '\0';
-	if (is_in_none(ns, path))
+	if (mount_is_in_none(ns, path))
 		return;
 
 	for (uint32_t i = count(in); i-- > 0;) {
@@ -158,9 +147,20 @@ bool mount_may_cross(struct instance *in, const char *name, size_t length)
 bool mount_path_may_cross(struct instance *in, const char *path)
 {
 	for (struct component c = path_component(path, 0); c.length != 0; c = path_component(path, c.at + c.length))
-		if (mount_may_cross(in, path + c.at, c.length))
+		if ((in->mount_lasts & instance_name_bit(path + c.at, c.length)) != 0 &&
+		    mount_may_cross(in, path + c.at, c.length))
 			return true;
 	return false;
+}
+
+bool mount_is_in_none(const struct vfs_ns *ns, const char *path)
+{
+	struct component c;
+
+	if (ns->root_path[0] != '\0')
+		return false;
+	c = path_component(path, 0);
+	return c.length != 0 && (ns->in->mount_names & instance_name_bit(path + c.at, c.length)) == 0;
 }
 
 enum mount_relation mount_relation(struct instance *in, const char *path)

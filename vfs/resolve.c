@@ -45,6 +45,27 @@ bool at_is_plain(const struct vfs_ns *ns, struct vfs_at at)
 	return !mount_may_cross(ns->in, name, n) && !dir_is_view(ns, at.dir);
 }
 
+bool at_is_easy(const struct vfs_ns *ns, struct vfs_at at, int *ret_dir, const char **ret_path)
+{
+	bool plain;
+	size_t n = path_length(at.path, &plain);
+
+	if (!plain || n >= PATH_MAX)
+		return false;
+	if (at.path[0] == '/') {
+		if (!mount_is_in_none(ns, at.path))
+			return false;
+		*ret_dir = ns->root;
+		*ret_path = at.path + 1;
+		return true;
+	}
+	if (n == 0 || dir_is_view(ns, at.dir) || mount_path_may_cross(ns->in, at.path))
+		return false;
+	*ret_dir = at.dir;
+	*ret_path = at.path;
+	return true;
+}
+
 /* A relative path becomes an absolute one: the base's own guest path goes in front of it. */
 static int make_absolute(struct walk *w)
 {
@@ -310,6 +331,12 @@ static int place_in_source(struct walk *w)
 	return 0;
 }
 
+/* Without links there is no way out but "..", or a slash in front; being sure of it takes the host's kernel some time. */
+static uint64_t stay_below(const struct walk *w, uint64_t resolve)
+{
+	return w->plain ? 0 : resolve;
+}
+
 int walk_place_absolute(struct walk *w)
 {
 	struct mount *m = &w->mount;
@@ -325,7 +352,7 @@ int walk_place_absolute(struct walk *w)
 				     m->point + (w->path[m->point] == '/'));
 	if (m->id == 0 || m->above) {
 		walk_place_at(w, w->ns->root, dot_if_empty(w->path + 1), 0,
-			      (w->resolve & RESOLVE_BENEATH) != 0 ? RESOLVE_BENEATH : RESOLVE_IN_ROOT,
+			      stay_below(w, (w->resolve & RESOLVE_BENEATH) != 0 ? RESOLVE_BENEATH : RESOLVE_IN_ROOT),
 			      mount_is_guests(w->ns->in, m) ? TREE_GUEST : TREE_HOST);
 		return 0;
 	}
@@ -387,7 +414,7 @@ static int next_relative(struct walk *w)
 	}
 	if (leaves)
 		return walk_step_up(w);
-	walk_place_at(w, w->dir, w->path, 0, RESOLVE_BENEATH, TREE_UNKNOWN);
+	walk_place_at(w, w->dir, w->path, 0, stay_below(w, RESOLVE_BENEATH), TREE_UNKNOWN);
 	return 0;
 }
 

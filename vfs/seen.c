@@ -145,6 +145,7 @@ bool seen_begin(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct se
 	s->flags = (lookup & VFS_NOFOLLOW) != 0 ? AT_SYMLINK_NOFOLLOW : 0;
 	s->missing = 0;
 	s->object = NOTHING;
+	s->absent = false;
 	h = mix(h, (uint64_t)mounts << 2 | (uint64_t)(in->sidecar.links != 0) << 1 | (s->flags != 0));
 	if (permission_matters(ns)) {
 		now = moment(ns);
@@ -203,7 +204,7 @@ static uint64_t missing_key(const struct vfs_ns *ns, struct seen *s)
 
 bool seen_known(const struct vfs_ns *ns, struct seen *s)
 {
-	return find(ns, s->key, &s->object) || seen_is_missing(ns, s);
+	return find(ns, s->key, &s->object) || (s->absent = seen_is_missing(ns, s));
 }
 
 bool seen_is(const struct seen *s, const struct stat *st)
@@ -213,8 +214,11 @@ bool seen_is(const struct seen *s, const struct stat *st)
 
 bool seen_is_missing(const struct vfs_ns *ns, struct seen *s)
 {
-	uint64_t key = missing_key(ns, s), object;
+	uint64_t key, object;
 
+	if (s->absent)
+		return true;
+	key = missing_key(ns, s);
 	return key != 0 && find(ns, key, &object) && object == NOTHING;
 }
 

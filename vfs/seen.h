@@ -20,6 +20,7 @@ struct seen {
 	const char *path;
 	int flags;
 	bool relative;
+	bool absent; /* seen_known() found that nothing is there */
 };
 
 /* False: paths like this one are not remembered. lookup: VFS_NOFOLLOW counts. */

@@ -245,6 +245,16 @@ static const uint32_t frequent[] = {SYS_newfstatat, SYS_openat2, SYS_fstat, SYS_
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 
+/* close(2) traps for one descriptor only, which needs no tree, either. */
+static void emit_close(struct program *p)
+{
+	emit(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close, 0, 4));
+	emit(p, (struct sock_filter)LOAD(args[0]));
+	emit(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, RESERVED_FD, 1, 0));
+	emit(p, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+	emit(p, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, WANT_TRAP));
+}
+
 /*
  * In front of the tree: numbers between and behind the rows trap, for a newer kernel may know them. Everything else, and
  * what is not x86-64 at all, goes on to the tree. The accumulator is of no use to the tree: it loads what it needs.
@@ -263,6 +273,8 @@ static void emit_unknown_numbers(struct program *p, bool notified)
 	size_t foreign = jump(p);
 
 	emit(p, (struct sock_filter)LOAD(nr));
+	if (!notified)
+		emit_close(p);
 	for (size_t i = 0; !notified && i < ARRAY_SIZE(frequent); i++) {
 		emit(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, frequent[i], 0, 1));
 		emit(p, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, WANT_TRAP));
