@@ -119,7 +119,7 @@ bool seen_begin(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct se
 	uint64_t h = 2, now;
 	uint32_t mounts;
 
-	if ((in->features & INSTANCE_NO_CACHES) != 0)
+	if ((in->features & INSTANCE_NO_CACHES) != 0 || ns->root_path[0] != '\0')
 		return false;
 	s->relative = path[0] != '/';
 	if (s->relative) {
@@ -134,7 +134,7 @@ bool seen_begin(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct se
 	} else {
 		while (*path == '/')
 			path++;
-		if (*path == '\0' || ns->root_path[0] != '\0')
+		if (*path == '\0')
 			return false;
 		s->dir = ns->root;
 	}
@@ -316,13 +316,11 @@ static struct seen_owner *owner_place(const struct vfs_ns *ns, uint64_t key)
 	return &ns->in->seen.owners[key & (SEEN_OWNERS - 1)];
 }
 
-bool seen_owner(const struct vfs_ns *ns, const struct stat *st, struct owner *ret)
+static bool get_owner(const struct vfs_ns *ns, uint64_t key, struct owner *ret)
 {
-	uint64_t key = owner_key(st), ids, rest;
 	struct seen_owner *o = owner_place(ns, key);
+	uint64_t ids, rest;
 
-	if ((ns->in->features & INSTANCE_NO_CACHES) != 0)
-		return false;
 	ids = atomic_load_explicit(&o->ids, memory_order_relaxed);
 	rest = atomic_load_explicit(&o->rest, memory_order_relaxed);
 	if ((atomic_load_explicit(&o->check, memory_order_relaxed) ^ ids ^ rest) != key)
@@ -333,6 +331,21 @@ bool seen_owner(const struct vfs_ns *ns, const struct stat *st, struct owner *re
 			      .acl = (uint8_t)(rest >> 32),
 			      .kept = true};
 	return true;
+}
+
+static void put_owner(const struct vfs_ns *ns, uint64_t key, const struct owner *o)
+{
+	uint64_t ids = o->uid | (uint64_t)o->gid << 32, rest = o->mode | (uint64_t)o->acl << 32;
+	struct seen_owner *to = owner_place(ns, key);
+
+	atomic_store_explicit(&to->ids, ids, memory_order_relaxed);
+	atomic_store_explicit(&to->rest, rest, memory_order_relaxed);
+	atomic_store_explicit(&to->check, key ^ ids ^ rest, memory_order_relaxed);
+}
+
+bool seen_owner(const struct vfs_ns *ns, const struct stat *st, struct owner *ret)
+{
+	return (ns->in->features & INSTANCE_NO_CACHES) == 0 && get_owner(ns, owner_key(st), ret);
 }
 
 /* No attribute can have been set behind st's time without changing that. */
@@ -346,15 +359,32 @@ static bool is_settled(const struct stat *st)
 
 void seen_note_owner(const struct vfs_ns *ns, const struct stat *st, const struct owner *o)
 {
-	uint64_t key = owner_key(st), ids = o->uid | (uint64_t)o->gid << 32, rest = o->mode | (uint64_t)o->acl << 32;
-	struct seen_owner *to = owner_place(ns, key);
-
 	/* Stand-ins for devices have a number, too. */
-	if ((ns->in->features & INSTANCE_NO_CACHES) != 0 || o->rdev != 0 || !is_settled(st))
-		return;
-	atomic_store_explicit(&to->ids, ids, memory_order_relaxed);
-	atomic_store_explicit(&to->rest, rest, memory_order_relaxed);
-	atomic_store_explicit(&to->check, key ^ ids ^ rest, memory_order_relaxed);
+	if ((ns->in->features & INSTANCE_NO_CACHES) == 0 && o->rdev == 0 && is_settled(st))
+		put_owner(ns, owner_key(st), o);
+}
+
+/* A link's owner is its directory's, or in the sidecar: what changes one changes the generation, the other the link's time. */
+static uint64_t special_key(const struct vfs_ns *ns, const struct seen *s, const struct stat *st)
+{
+	uint64_t now = moment(ns);
+
+	return now == 0 ? 0 : mix(mix(s->key, hash_object(st)), now) | 1;
+}
+
+bool seen_special(const struct vfs_ns *ns, const struct seen *s, const struct stat *st, struct owner *ret)
+{
+	uint64_t key = is_special(st->st_mode) ? special_key(ns, s, st) : 0;
+
+	return key != 0 && get_owner(ns, key, ret);
+}
+
+void seen_note_special(const struct vfs_ns *ns, const struct seen *s, const struct stat *st, const struct owner *o)
+{
+	uint64_t key = is_special(st->st_mode) ? special_key(ns, s, st) : 0;
+
+	if (key != 0)
+		put_owner(ns, key, o);
 }
 
 void seen_forget_owner(const struct vfs_ns *ns, const struct stat *st)

@@ -49,6 +49,10 @@ void seen_note_owner(const struct vfs_ns *ns, const struct stat *st, const struc
 /* The attribute of the file that had this host stat is about to change. */
 void seen_forget_owner(const struct vfs_ns *ns, const struct stat *st);
 
+/* The owner of a link, FIFO or socket that seen_is(), and what vfs_stat() said of it. */
+bool seen_special(const struct vfs_ns *ns, const struct seen *s, const struct stat *st, struct owner *ret);
+void seen_note_special(const struct vfs_ns *ns, const struct seen *s, const struct stat *st, const struct owner *o);
+
 /*
  * owner_get() of something of the distribution's (TREE_GUEST), as far as that needs no descriptor and no host call; false, and
  * *ret undefined, where it does.

@@ -149,6 +149,8 @@ __attribute__((noinline)) static int look_walk(const struct vfs_ns *ns, struct v
 	if (is_special(l->st.st_mode) && w.place.tree != TREE_HOST && !l->owner.kept)
 		adopt(ns, l, w.place.dir, place_parent(&w.place, buf, sizeof(buf)), w.place.tree);
 	fix_link_size(l, &w, fd);
+	if (s != NULL)
+		seen_note_special(ns, s, &l->st, &l->owner);
 	return 0;
 }
 
@@ -162,7 +164,9 @@ static int look_seen(const struct vfs_ns *ns, struct seen *s, struct look *l)
 	r = ask(l, s->dir, s->path, s->flags);
 	if (r == -ENOENT && seen_is_missing(ns, s))
 		return r;
-	return r == 0 && seen_is(s, &l->st) && seen_owner_get(ns, &l->st, &l->owner) ? 0 : 1;
+	if (r < 0 || !seen_is(s, &l->st))
+		return 1;
+	return seen_owner_get(ns, &l->st, &l->owner) || seen_special(ns, s, &l->st, &l->owner) ? 0 : 1;
 }
 
 static int look_path(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct look *l)

@@ -73,6 +73,8 @@ Test(seen, what_is_remembered)
 	expect_remembered("/dir/file", 0);
 	expect_remembered("/dir/file", VFS_NOFOLLOW);
 	expect_remembered("/dir/sub", 0);
+	expect_remembered("/fifo", 0);
+	expect_remembered("/abs", VFS_NOFOLLOW);
 	expect_remembered("//dir/./sub/", 0);
 	expect_remembered("/dir/../dir/file", 0);
 	expect_remembered("/dir/nothing", 0);
@@ -90,8 +92,8 @@ Test(seen, what_is_not)
 {
 	char buf[10];
 
-	/* Links that mean something else on the host; mounts; and what the host would answer in other words. */
-	static const char *const paths[] = {"/mnt/file", "/mnt/nothing", "/romnt/file", "/fifo", "/"};
+	/* Links that mean something else on the host; mounts. */
+	static const char *const paths[] = {"/mnt/file", "/mnt/nothing", "/romnt/file", "/"};
 
 	cr_assert_eq(symlink("/dir", host_path("root/absolute")), 0);
 	cr_expect_eq(stat_of("/absolute/file", 0), 0);
@@ -259,6 +261,34 @@ Test(seen, relative_paths_begin_where_the_process_is)
 	cr_expect_eq(remembered("sub/file", 0), -EMFILE);
 	cr_assert_eq(vfs_chdir(&scratch.ns, path("/dir")), 0);
 	cr_expect_eq(remembered("sub/file", 0), -EMFILE);
+}
+
+/* Links belong to who owns their directory. */
+Test(seen, owners_of_links)
+{
+	struct stat st;
+
+	cr_assert_eq(symlink("x", host_path("root/dir/l")), 0);
+	expect_remembered("/dir/l", VFS_NOFOLLOW);
+	cr_assert_eq(vfs_chown(&scratch.ns, path("/dir"), 0, 7, 8), 0);
+	cr_expect_eq(vfs_stat(&scratch.ns, path("/dir/l"), VFS_NOFOLLOW, &st), 0);
+	cr_expect_eq(st.st_uid, 7);
+	expect_remembered("/dir/l", VFS_NOFOLLOW);
+}
+
+/* A process in a root of its own has other links and no less of them. */
+Test(seen, not_below_a_chroot)
+{
+	cr_assert_eq(vfs_chdir(&scratch.ns, path("/dir")), 0);
+	cr_assert_eq(symlink("../../file", host_path("root/dir/climb")), 0);
+	cr_assert_eq(stat_of("climb", 0), 0);
+	scratch.ns.root = open(host_path("root/dir"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	scratch.ns.root_path = "/dir";
+	cr_expect_eq(remembered("climb", 0), -EMFILE);
+	cr_expect_eq(remembered("/file", 0), -EMFILE);
+	cr_expect_eq(stat_of("/file", 0), 0);
+	cr_expect_eq(remembered("/file", 0), -EMFILE);
+	close(scratch.ns.root);
 }
 
 /* The attribute of a file that has not changed for a while. */
