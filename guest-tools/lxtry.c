@@ -5,8 +5,8 @@
  * usage: lxtry [--skip STATUS] DIR <LIST
  *
  * A line of LIST is NAME, tab, SECONDS, tab, COMMAND of sh. Each command runs in a session and a new directory of its own below DIR,
- * with nothing on its standard input. What it started and left is ended with it, and its directory is removed. A line of the
- * output, as soon as it is known, is
+ * with nothing on its standard input, no signal blocked and none ignored. What it started and left is ended with it, and its
+ * directory is removed. A line of the output, as soon as it is known, is
  *
  *	NAME tab passed|failed|skipped tab HOW tab MILLISECONDS
  *
@@ -56,6 +56,9 @@ static NORETURN void become(const struct test *t, const char *dir, int out)
 	sigset_t none;
 
 	(void)setsid();
+	/* What a shell starts in the background ignores some. */
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)signal(sig, SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 || chdir(dir) < 0) {
