@@ -40,7 +40,7 @@
 
 #define INSTANCE_PATH_MAX 4096
 #define INSTANCE_TEXT_MAX 256
-#define INSTANCE_MOUNTS   64
+#define INSTANCE_MOUNTS   512
 #define INSTANCE_SLOTS    4096 /* power of two */
 #define INSTANCE_CALLS    512  /* more than the highest call's number */
 
@@ -67,14 +67,19 @@ enum mount_flags {
 	/* Of mounts that guests made: set-id bits and file capabilities do not count, nothing is executed. */
 	MOUNT_NO_SUID = 1 << 5,
 	MOUNT_NO_EXEC = 1 << 6,
+	/* pivot_root(2) is moving it to the new root. */
+	MOUNT_PIVOTS = 1 << 7,
+	/* Of the root that was, where the one that is lies over it. */
+	MOUNT_HIDDEN = 1 << 8,
 };
 
 struct mount_entry {
 	uint32_t kind;  /* enum mount_kind */
 	uint32_t flags; /* enum mount_flags */
 	uint32_t id;    /* mountinfo's mount ID, unique within the instance */
-	uint32_t parent;
-	char point[512]; /* the guest's path, absolute, no links, no trailing slash ("" is the root and never stored) */
+	uint32_t ns;    /* the mount namespace that it belongs to: 0 is the first one */
+	char point
+		[512]; /* the guest's path, absolute, no links, no trailing slash ("" is the root: of a namespace that pivot_root(2) gave another) */
 	char source[1024]; /* the host's path, absolute, no links in it when it was mounted */
 	char type[32];     /* what /proc/mounts shows */
 	char device[128];  /* its first column */
@@ -82,7 +87,7 @@ struct mount_entry {
 };
 
 /*
- * The identities of the directories that hold mount points: what a listing must look at. Filled by who first needs them
+ * The identities of the directories that hold mount points, in whichever namespace: what a listing must look at. Filled by who first needs them
  * (vfs/dir.c), valid while generation is mounts_generation.
  */
 struct mount_parents {
@@ -103,6 +108,7 @@ struct process_slot {
 	uint32_t flags; /* enum process_flags */
 	int32_t dumpable;
 	uint32_t seccomp_mode; /* as the guest believes it: 0, 1 or 2 */
+	uint32_t mount_ns;     /* whose mounts it sees: struct mount_entry */
 	struct creds creds;
 	/* From execve() to the program it starts: */
 	int32_t program_fd;             /* the opened program, inherited; -1 outside of exec */
@@ -218,6 +224,7 @@ struct instance {
 	_Atomic uint32_t mounts_lock;
 	_Atomic uint32_t mounts_generation;
 	uint32_t mount_count;
+	uint32_t mount_ns_last; /* the last mount namespace that was made; the first one is 0 */
 	/* One bit per hash (instance_name_bit) of every component of every mount point, and of the last ones: a path without
 	 * any of those cannot cross a mount. */
 	uint64_t mount_names, mount_lasts;
@@ -315,18 +322,26 @@ void instance_mounts_unlock(struct instance *in);
 
 /* The functions below are called with the lock held. */
 
-/* The index of the mount that a guest path (of the instance, absolute, no links or dots) is in; -1: the root. */
-int instance_find_mount(const struct instance *in, const char *path);
+/* The index of the mount of namespace ns that a guest path (of the instance, absolute, no links or dots) is in; -1: the root. */
+int instance_find_mount(const struct instance *in, uint32_t ns, const char *path);
 /* The new mount is on top of all others. Its id is the entry's, or a new one if that is 0. -ENOSPC: the table is full. */
 MUST_CHECK int instance_insert_mount(struct instance *in, const struct mount_entry *entry);
 void instance_replace_mount(struct instance *in, int index, const struct mount_entry *entry);
 void instance_delete_mount(struct instance *in, int index);
 
 /*
+ * A new mount namespace with the mounts of `from`: its number, never 0. What came with the instance is in it as if it had been
+ * mounted by guests. -ENOSPC.
+ */
+MUST_CHECK int instance_copy_mount_ns(struct instance *in, uint32_t from, uint32_t *ret);
+/* All that is mounted in a namespace is not any more. */
+void instance_drop_mount_ns(struct instance *in, uint32_t ns);
+
+/*
  * Both with the lock taken by themselves. Adds a mount with an id of its own; -ENOSPC when the table is full. Removes
  * the topmost one at point; -EINVAL if there is none.
  */
 MUST_CHECK int instance_add_mount(struct instance *in, const struct mount_entry *entry);
-MUST_CHECK int instance_remove_mount(struct instance *in, const char *point);
+MUST_CHECK int instance_remove_mount(struct instance *in, uint32_t ns, const char *point);
 
 #endif

@@ -131,13 +131,13 @@ void instance_mounts_unlock(struct instance *in)
 	(void)atomic_compare_exchange_strong(&in->mounts_lock, &me, 0);
 }
 
-int instance_find_mount(const struct instance *in, const char *path)
+int instance_find_mount(const struct instance *in, uint32_t ns, const char *path)
 {
 	for (uint32_t i = in->mount_count; i-- > 0;) {
 		const char *point = in->mounts[i].point;
 		size_t n = strlen(point);
 
-		if (in->mounts[i].kind != MOUNT_NONE && strncmp(path, point, n) == 0 &&
+		if (in->mounts[i].kind != MOUNT_NONE && in->mounts[i].ns == ns && strncmp(path, point, n) == 0 &&
 		    (path[n] == '\0' || path[n] == '/'))
 			return (int)i;
 	}
@@ -184,6 +184,41 @@ void instance_delete_mount(struct instance *in, int index)
 	end_change(in);
 }
 
+int instance_copy_mount_ns(struct instance *in, uint32_t from, uint32_t *ret)
+{
+	const uint32_t count = in->mount_count, nodes = MOUNT_BUILT_IN | MOUNT_FILE;
+	uint32_t needed = 0, ns;
+	struct mount_entry e;
+
+	for (uint32_t i = 0; i < count; i++)
+		needed += in->mounts[i].ns == from;
+	if (count + needed > INSTANCE_MOUNTS)
+		return -ENOSPC;
+	ns = ++in->mount_ns_last;
+	for (uint32_t i = 0; i < count; i++) {
+		if (in->mounts[i].ns != from)
+			continue;
+		e = in->mounts[i];
+		e.ns = ns;
+		e.id = 0;
+		if ((e.flags & nodes) == nodes)
+			e.flags |= MOUNT_PART;
+		e.flags &= ~(uint32_t)MOUNT_BUILT_IN;
+		/* There is room. */
+		if (instance_insert_mount(in, &e) < 0)
+			lx_bug();
+	}
+	*ret = ns;
+	return 0;
+}
+
+void instance_drop_mount_ns(struct instance *in, uint32_t ns)
+{
+	for (uint32_t i = in->mount_count; i-- > 0;)
+		if (in->mounts[i].ns == ns)
+			instance_delete_mount(in, (int)i);
+}
+
 int instance_add_mount(struct instance *in, const struct mount_entry *entry)
 {
 	struct mount_entry e = *entry;
@@ -196,12 +231,13 @@ int instance_add_mount(struct instance *in, const struct mount_entry *entry)
 	return r;
 }
 
-int instance_remove_mount(struct instance *in, const char *point)
+int instance_remove_mount(struct instance *in, uint32_t ns, const char *point)
 {
 	int i, r = -EINVAL;
 
 	instance_mounts_lock(in);
-	for (i = (int)in->mount_count - 1; i >= 0 && !str_eq(in->mounts[i].point, point); i--)
+	for (i = (int)in->mount_count - 1; i >= 0 && !(in->mounts[i].ns == ns && str_eq(in->mounts[i].point, point));
+	     i--)
 		;
 	if (i >= 0) {
 		instance_delete_mount(in, i);

@@ -126,6 +126,7 @@ static int fill_slot(struct instance *in, pid_t pid, const struct protocol_packe
 		s->flags |= PROCESS_TRACE;
 	s->dumpable = 1;
 	s->seccomp_mode = 0;
+	s->mount_ns = 0;
 	s->program_fd = s->interpreter_fd = -1;
 	s->supervisor_fd = j->socket;
 	s->signal_mask = s->ignored = 0;

@@ -27,8 +27,8 @@ static void set_child_registers(ucontext_t *uc, uint64_t stack)
 		uc->uc_mcontext.gregs[REG_RSP] = (greg_t)stack;
 }
 
-static long spawn(struct tr_call *c, uint64_t flags, uint64_t stack, uint64_t parent_tid, uint64_t child_tid,
-		  uint64_t tls)
+static long spawn(struct tr_call *c, uint32_t ns, uint64_t flags, uint64_t stack, uint64_t parent_tid,
+		  uint64_t child_tid, uint64_t tls)
 {
 	char kept[SIGNAL_FRAME_MAX];
 	struct tr_frame *f = c->frame;
@@ -45,6 +45,7 @@ static long spawn(struct tr_call *c, uint64_t flags, uint64_t stack, uint64_t pa
 	if (copy == NULL)
 		return -EAGAIN;
 	copy->creds = *c->creds;
+	copy->mount_ns = ns;
 
 	memcpy(kept, (const void *)((uintptr_t)uc - 8), size);
 	if ((flags & CLONE_VFORK) == 0) {
@@ -65,22 +66,50 @@ static long spawn(struct tr_call *c, uint64_t flags, uint64_t stack, uint64_t pa
 	return r;
 }
 
+/* A child with a memory of its own, which goes on from here as its parent does, in another mount namespace. */
+static long fork_into(struct tr_call *c, uint32_t ns)
+{
+	const uint32_t old = c->process->mount_ns;
+	long r;
+
+	c->process->mount_ns = ns;
+	r = host_call(SYS_clone, c->arg[0], 0, c->arg[2], c->arg[3], c->arg[4]);
+	if (r != 0) {
+		c->process->mount_ns = old;
+		return r;
+	}
+	/* Others must see where it is before it makes a call of its own. */
+	(void)tr_process_current(c->frame);
+	if (c->arg[1] != 0)
+		((ucontext_t *)c->frame->context)->uc_mcontext.gregs[REG_RSP] = (greg_t)c->arg[1];
+	return 0;
+}
+
 long sys_clone(struct tr_call *c, const struct clone_args *a)
 {
+	uint32_t ns;
 	long r = tr_refuse_namespaces(c, a->flags & ~(uint64_t)CSIGNAL);
 
 	if (r < 0)
 		return r;
+	if ((a->flags & (CLONE_NEWNS | CLONE_FS)) == (CLONE_NEWNS | CLONE_FS))
+		return -EINVAL;
+	r = tr_new_mount_ns(c, a->flags & ~(uint64_t)CSIGNAL, &ns);
+	if (r < 0)
+		return r;
+	c->arg[0] &= ~(uint64_t)CLONE_NEWNS;
+	if ((c->arg[0] & CLONE_VM) == 0)
+		return fork_into(c, ns);
 	if ((c->arg[0] & (CLONE_SIGHAND | CLONE_THREAD)) == CLONE_THREAD)
 		return -EINVAL;
 	/* A shared table of handlers outside of a thread group: nobody's copy would be right. */
 	if ((c->arg[0] & CLONE_SIGHAND) != 0)
 		return -EINVAL;
-	return spawn(c, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
+	return spawn(c, ns, c->arg[0], c->arg[1], c->arg[2], c->arg[3], c->arg[4]);
 }
 
 long sys_vfork(struct tr_call *c, const struct vfork_args *a)
 {
 	(void)a;
-	return spawn(c, CLONE_VFORK | CLONE_VM | SIGCHLD, 0, 0, 0, 0);
+	return spawn(c, c->process->mount_ns, CLONE_VFORK | CLONE_VM | SIGCHLD, 0, 0, 0, 0);
 }

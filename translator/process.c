@@ -46,6 +46,7 @@ void tr_slot_publish(struct process_slot *s, const struct tr_public *p)
 	s->flags = p->flags;
 	s->dumpable = p->dumpable;
 	s->seccomp_mode = p->seccomp_mode;
+	s->mount_ns = p->mount_ns;
 	s->creds = *p->creds;
 	copy_text(s->exe, p->exe, sizeof(s->exe));
 	copy_text(s->root, p->root, sizeof(s->root));
@@ -58,6 +59,7 @@ struct tr_public tr_process_public(const struct tr_process *p)
 	return (struct tr_public){.flags = p->flags,
 				  .dumpable = p->dumpable,
 				  .seccomp_mode = p->seccomp_mode,
+				  .mount_ns = p->mount_ns,
 				  .creds = &p->creds,
 				  .exe = p->exe,
 				  .root = p->root};
@@ -82,6 +84,7 @@ int tr_process_start(void)
 	self.flags = s->flags;
 	self.dumpable = s->dumpable;
 	self.seccomp_mode = s->seccomp_mode;
+	self.mount_ns = s->mount_ns;
 	self.creds = s->creds;
 	copy_text(self.exe, s->exe, sizeof(self.exe));
 	copy_text(self.root, s->root, sizeof(self.root));
@@ -287,6 +290,7 @@ void tr_call_begin(struct tr_call *c, struct tr_frame *f)
 		.creds = c->creds,
 		.root = RESERVED_FD,
 		.root_path = p->root,
+		.mount_ns = p->mount_ns,
 		.pid = p->pid,
 		.tid = c->tid,
 		.exe = p->exe,

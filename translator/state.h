@@ -58,6 +58,7 @@ struct tr_public {
 	uint32_t flags;
 	int32_t dumpable;
 	uint32_t seccomp_mode;
+	uint32_t mount_ns;
 	const struct creds *creds;
 	const char *exe, *root;
 };

@@ -49,6 +49,7 @@ struct tr_process {
 	uint32_t flags; /* enum process_flags */
 	int32_t dumpable;
 	uint32_t seccomp_mode;
+	uint32_t mount_ns; /* struct mount_entry */
 	struct creds creds;
 	uint64_t cwd;         /* vfs_ns.cwd */
 	pid_t parent;         /* the last one that getppid(2) looked at, and */

@@ -54,7 +54,7 @@ static void split_point(const char *point, char *parent, const char **name)
 }
 
 /* The mount point of entry i, copied; false behind the last. */
-static bool get_point(struct instance *in, uint32_t i, char *point, char *source, uint32_t *flags)
+static bool get_point(struct instance *in, uint32_t i, char *point, char *source, uint32_t *flags, uint32_t *ns)
 {
 	unsigned tries = 0;
 	uint32_t generation;
@@ -67,6 +67,7 @@ static bool get_point(struct instance *in, uint32_t i, char *point, char *source
 			memcpy(point, in->mounts[i].point, strlen(in->mounts[i].point) + 1);
 			memcpy(source, in->mounts[i].source, strlen(in->mounts[i].source) + 1);
 			*flags = in->mounts[i].flags;
+			*ns = in->mounts[i].ns;
 		}
 	} while (mount_read_again(in, generation, &tries));
 	return there;
@@ -77,12 +78,12 @@ struct point {
 	char parent[sizeof(((struct mount_entry *)0)->point)];
 	char source[MOUNT_SOURCE_MAX];
 	const char *name;
-	uint32_t flags;
+	uint32_t flags, ns;
 };
 
 static bool next_point(struct instance *in, uint32_t *i, struct point *p)
 {
-	if (!get_point(in, (*i)++, p->path, p->source, &p->flags))
+	if (!get_point(in, (*i)++, p->path, p->source, &p->flags, &p->ns))
 		return false;
 	split_point(p->path, p->parent, &p->name);
 	return true;
@@ -123,6 +124,7 @@ __attribute__((noinline)) static void find_parents(const struct vfs_ns *ns, uint
 	atomic_store(&all->generation, generation | 1);
 	whole.root_path = "";
 	for (uint32_t i = 0; n < INSTANCE_MOUNTS && next_point(in, &i, &p);) {
+		whole.mount_ns = p.ns;
 		if (vfs_host_path(&whole, p.parent[0] == '\0' ? "/" : p.parent, host, sizeof(host)) < 0 ||
 		    host_fstatat(AT_FDCWD, host, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
@@ -195,16 +197,21 @@ static unsigned char type_of(const struct point *p)
 	return host_fstatat(AT_FDCWD, p->source, &st, 0) == 0 ? (unsigned char)IFTODT(st.st_mode) : DT_UNKNOWN;
 }
 
+static bool is_in(const struct listing *l, const struct point *p)
+{
+	return p->ns == l->ns->mount_ns && p->path[0] != '\0' && str_eq(p->parent, l->path);
+}
+
 /* A mount point in this directory that the host's directory lacks, and that no earlier mount of the same point brings. */
 static bool is_missing(const struct listing *l, const struct point *p, uint32_t index)
 {
 	struct stat st;
 	struct point other;
 
-	if (!str_eq(p->parent, l->path) || host_fstatat(l->fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (!is_in(l, p) || host_fstatat(l->fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return false;
 	for (uint32_t i = 0; i < index && next_point(l->ns->in, &i, &other);)
-		if (str_eq(other.path, p->path))
+		if (other.ns == p->ns && str_eq(other.path, p->path))
 			return false;
 	return true;
 }
@@ -243,7 +250,7 @@ static void fix_types(const struct listing *l, char *buf, size_t size)
 	struct point p;
 
 	for (uint32_t i = 0; next_point(l->ns->in, &i, &p);) {
-		if (!str_eq(p.parent, l->path))
+		if (!is_in(l, &p))
 			continue;
 		for (size_t at = 0; at < size;) {
 			struct record *r = (struct record *)(void *)(buf + at);

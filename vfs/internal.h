@@ -86,7 +86,7 @@ enum mount_relation {
 	MOUNT_FILE_POINT, /* of a file */
 	MOUNT_PARENT,     /* a mount point lies somewhere below it */
 };
-enum mount_relation mount_relation(struct instance *in, const char *path);
+enum mount_relation mount_relation(const struct vfs_ns *ns, const char *path);
 /* A mount with any of these flags exists. */
 bool mount_any(struct instance *in, uint32_t flags);
 /* A mount that may not be written to, other than /sys, exists. */

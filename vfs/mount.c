@@ -61,9 +61,11 @@ static void find(const struct vfs_ns *ns, const char *path, struct mount *ret)
 		long n;
 
 		/* Most entries differ in the first letter. */
-		if (e->kind == MOUNT_NONE || (root == 0 && e->point[1] != path[1]))
+		if (e->kind == MOUNT_NONE || e->ns != ns->mount_ns ||
+		    (root == 0 && e->point[0] != '\0' && e->point[1] != path[1]))
 			continue;
-		if (strncmp(e->point, ns->root_path, root) == 0 && e->point[root] == '/') {
+		if (strncmp(e->point, ns->root_path, root) == 0 &&
+		    (e->point[root] == '/' || (root == 0 && e->point[0] == '\0'))) {
 			n = below(e->point + root, path);
 			if (n < 0)
 				continue;
@@ -157,14 +159,16 @@ bool mount_is_in_none(const struct vfs_ns *ns, const char *path)
 {
 	struct component c;
 
-	if (ns->root_path[0] != '\0')
+	/* A namespace may have a root of its own. */
+	if (ns->root_path[0] != '\0' || ns->mount_ns != 0)
 		return false;
 	c = path_component(path, 0);
 	return c.length != 0 && (ns->in->mount_names & instance_name_bit(path + c.at, c.length)) == 0;
 }
 
-enum mount_relation mount_relation(struct instance *in, const char *path)
+enum mount_relation mount_relation(const struct vfs_ns *ns, const char *path)
 {
+	struct instance *in = ns->in;
 	enum mount_relation relation;
 	unsigned tries = 0;
 	uint32_t generation;
@@ -173,7 +177,7 @@ enum mount_relation mount_relation(struct instance *in, const char *path)
 		generation = mount_read_begin(in);
 		relation = MOUNT_UNRELATED;
 		for (uint32_t i = 0; i < count(in); i++) {
-			if (!path_is_below(in->mounts[i].point, path))
+			if (in->mounts[i].ns != ns->mount_ns || !path_is_below(in->mounts[i].point, path))
 				continue;
 			if (in->mounts[i].point[strlen(path)] == '\0')
 				relation = (in->mounts[i].flags & MOUNT_FILE) != 0 ? MOUNT_FILE_POINT : MOUNT_POINT;

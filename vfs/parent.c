@@ -96,7 +96,7 @@ __attribute__((noinline)) static enum mount_relation relation_of(const struct vf
 	full[n] = '/';
 	memcpy(full + n + 1, name, length);
 	full[(size_t)n + 1 + length] = '\0';
-	return mount_relation(ns->in, full);
+	return mount_relation(ns, full);
 }
 
 static bool in_read_only(const struct vfs_ns *ns, int dir)

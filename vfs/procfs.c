@@ -24,6 +24,8 @@ static bool is_resident_range(const char *name)
 	return str_hex(name, strlen(name), &start) > 0 && procfs_is_resident(start);
 }
 
+#define MOUNT_NS_VIEW "PID/ns/mnt"
+
 static const struct procfs_view views[] = {
 	{"self", PROCFS_LINK, .link = procfs_link_self},
 	{"thread-self", PROCFS_LINK, .link = procfs_link_thread_self},
@@ -64,6 +66,7 @@ static const struct procfs_view views[] = {
 	{"PID/fdinfo/*", PROCFS_HOST, .hidden = is_reserved_fd, .private = true},
 	{"PID/fdinfo", PROCFS_HOST, .private = true},
 	{"PID/map_files/*", PROCFS_MAGIC, .link = procfs_link_host, .hidden = is_resident_range},
+	{MOUNT_NS_VIEW, PROCFS_MAGIC, .link = procfs_link_mount_ns},
 	{"PID/ns/*", PROCFS_MAGIC, .link = procfs_link_host},
 
 	{"PID/status", PROCFS_TEXT, procfs_make_status},
@@ -263,6 +266,8 @@ int procfs_lookup(const struct vfs_ns *ns, const char *rest, struct procfs_entry
 	if (r < 0)
 		return r;
 
+	if (e.view != NO_VIEW && str_eq(views[e.view].path, MOUNT_NS_VIEW))
+		procfs_find_mount_ns(ns, &e);
 	e.kind = e.view == NO_VIEW ? PROCFS_HOST : views[e.view].kind;
 	e.used += (size_t)(p.below - rest);
 	e.read_only = p.pid == 0 || p.init;

@@ -18,7 +18,7 @@ enum procfs_kind {
 
 struct procfs_entry {
 	enum procfs_kind kind;
-	char host[128]; /* the host's path, e.g. /proc/123/status: never below another process's than the guest named */
+	char host[320]; /* the host's path, e.g. /proc/123/status: never below another process's than the guest named */
 	size_t used;    /* bytes of `rest` that were consumed: a LINK or MAGIC may stand in the middle of a path */
 	pid_t pid, tid; /* whose; 0 outside of /proc/PID */
 	unsigned view;  /* index into the table, private */

@@ -119,6 +119,9 @@ struct procfs_identity {
 
 void procfs_identity(const struct vfs_ns *ns, pid_t pid, pid_t tid, struct procfs_identity *ret);
 
+/* The mount namespace that a task is in. */
+uint32_t procfs_mount_ns(const struct vfs_ns *ns, const struct procfs_entry *entry);
+
 enum procfs_path { PROCFS_EXE, PROCFS_ROOT };
 
 /* The guest path of a task's program or root, as its process names it, into PATH_MAX bytes; its length, or -ENOENT. */
@@ -164,6 +167,10 @@ ssize_t procfs_link_thread_self(const struct vfs_ns *ns, const struct procfs_ent
 ssize_t procfs_link_exe(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf);
 ssize_t procfs_link_root(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf);
 ssize_t procfs_link_host(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf);
+
+ssize_t procfs_link_mount_ns(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf);
+/* entry->host of ns/mnt: for all but the first mount namespace it is not the host's. */
+void procfs_find_mount_ns(const struct vfs_ns *ns, struct procfs_entry *entry);
 
 int procfs_open_kept(const struct vfs_ns *ns, const struct procfs_entry *entry, int flags);
 

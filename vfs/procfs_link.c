@@ -144,6 +144,26 @@ ssize_t procfs_link_host(const struct vfs_ns *ns, const struct procfs_entry *ent
 	return r < 0 ? r : (ssize_t)procfs_guest_text(ns, buf);
 }
 
+void procfs_find_mount_ns(const struct vfs_ns *ns, struct procfs_entry *entry)
+{
+	const uint32_t number = procfs_mount_ns(ns, entry);
+
+	if (number != 0)
+		str_format(entry->host, sizeof(entry->host), VFS_MOUNT_NS_FILES "/%u", ns->in->runtime, number);
+}
+
+/* "mnt:[INODE]", of the file that stands for it. */
+ssize_t procfs_link_mount_ns(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf)
+{
+	struct stat st;
+	int r;
+
+	if (str_starts(entry->host, "/proc/"))
+		return procfs_link_host(ns, entry, buf);
+	r = host_fstatat(AT_FDCWD, entry->host, &st, 0);
+	return r < 0 ? r : (ssize_t)str_format(buf, PATH_MAX, "mnt:[%lu]", st.st_ino);
+}
+
 ssize_t procfs_readlink(const struct vfs_ns *ns, const struct procfs_entry *entry, char *buf, size_t size)
 {
 	const struct procfs_view *v = procfs_view(entry);

@@ -81,7 +81,7 @@ static bool is_inside(const char *inner, const char *outer)
 }
 
 /* The ID of the mount on which number `n` of the table stands: the nearest one above that was there before it. */
-static uint32_t parent_of(const struct instance *in, uint32_t n, const char *point)
+static uint32_t parent_of(const struct instance *in, uint32_t n, uint32_t ns, const char *point)
 {
 	uint32_t id = PROCFS_ROOT_MOUNT;
 	size_t longest = 0;
@@ -91,7 +91,8 @@ static uint32_t parent_of(const struct instance *in, uint32_t n, const char *poi
 
 		memcpy(outer, in->mounts[i].point, sizeof(outer));
 		outer[sizeof(outer) - 1] = '\0';
-		if (in->mounts[i].kind == MOUNT_NONE || strlen(outer) < longest || !is_inside(point, outer))
+		if (in->mounts[i].kind == MOUNT_NONE || in->mounts[i].ns != ns || strlen(outer) < longest ||
+		    !is_inside(point, outer))
 			continue;
 		longest = strlen(outer);
 		id = in->mounts[i].id;
@@ -118,10 +119,11 @@ static bool is_device_node(const struct mount_entry *e)
 {
 	const uint32_t flags = MOUNT_BUILT_IN | MOUNT_FILE;
 
-	return (e->flags & flags) == flags;
+	return (e->flags & flags) == flags || (e->flags & MOUNT_PART) != 0;
 }
 
-static void put_entry(const struct procfs_from *from, uint32_t n, const char *root, put_row *put, struct procfs_out *o)
+static void put_entry(const struct procfs_from *from, uint32_t n, uint32_t ns, const char *root, put_row *put,
+		      struct procfs_out *o)
 {
 	const struct instance *in = from->ns->in;
 	struct mount_entry e = in->mounts[n];
@@ -135,12 +137,12 @@ static void put_entry(const struct procfs_from *from, uint32_t n, const char *ro
 	e.device[sizeof(e.device) - 1] = '\0';
 	e.options[sizeof(e.options) - 1] = '\0';
 	row.point = procfs_below(e.point, root);
-	if (e.kind == MOUNT_NONE || is_device_node(&e) || row.point == NULL)
+	if (e.kind == MOUNT_NONE || e.ns != ns || is_device_node(&e) || row.point == NULL)
 		return;
 
 	if (host_fstatat(AT_FDCWD, e.source, &st, 0) == 0)
 		row.dev = st.st_dev;
-	row.parent = parent_of(in, n, e.point);
+	row.parent = e.point[0] != '\0' ? parent_of(in, n, e.ns, e.point) : PROCFS_ROOT_MOUNT_PARENT;
 	row.root = bind_root(in, &e);
 	row.type = e.type;
 	if (e.type[0] == '\0') {
@@ -195,9 +197,19 @@ static uint32_t stable_generation(const struct instance *in)
 	return generation;
 }
 
+/* True if pivot_root(2) gave the namespace another root than the instance's. */
+static bool has_root(const struct instance *in, uint32_t ns, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (in->mounts[i].ns == ns && in->mounts[i].point[0] == '\0')
+			return true;
+	return false;
+}
+
 static int make(const struct procfs_from *from, put_row *put, struct procfs_out *o)
 {
 	const struct instance *in = from->ns->in;
+	const uint32_t ns = procfs_mount_ns(from->ns, from->entry);
 	char root[PATH_MAX];
 
 	if (procfs_task_path(from->ns, from->entry, PROCFS_ROOT, root) < 0)
@@ -207,10 +219,10 @@ static int make(const struct procfs_from *from, put_row *put, struct procfs_out 
 
 		count = in->mount_count < INSTANCE_MOUNTS ? in->mount_count : INSTANCE_MOUNTS;
 		procfs_rewind(o);
-		if (root[0] == '\0')
+		if (root[0] == '\0' && !has_root(in, ns, count))
 			put_root(from->ns, put, o);
 		for (uint32_t n = 0; n < count; n++)
-			put_entry(from, n, root, put, o);
+			put_entry(from, n, ns, root, put, o);
 		atomic_thread_fence(memory_order_acquire);
 		if (atomic_load_explicit(&in->mounts_generation, memory_order_relaxed) == before)
 			break;

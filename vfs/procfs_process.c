@@ -277,6 +277,18 @@ ssize_t procfs_task_path(const struct vfs_ns *ns, const struct procfs_entry *ent
 	return (ssize_t)strlen(buf);
 }
 
+uint32_t procfs_mount_ns(const struct vfs_ns *ns, const struct procfs_entry *entry)
+{
+	const struct process_slot *s;
+
+	if (entry->pid == ns->pid)
+		return ns->mount_ns;
+	if (procfs_is_init(ns, entry->pid))
+		return 0;
+	s = slot_of(ns, entry->pid, entry->tid);
+	return s != NULL ? s->mount_ns : ns->mount_ns;
+}
+
 pid_t procfs_parent(const struct vfs_ns *ns, pid_t pid, pid_t host_parent)
 {
 	if (pid == 1)

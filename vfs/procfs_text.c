@@ -176,12 +176,13 @@ void procfs_put_line(struct procfs_out *o, const struct procfs_line *line)
 }
 
 /* Named by the guest's path, so that /proc/PID/fd can show it. */
-static int new_memfd(const struct procfs_entry *entry)
+static int new_memfd(const struct vfs_ns *ns, const struct procfs_entry *entry)
 {
 	char name[sizeof(PROCFS_MEMFD_PREFIX) + sizeof(entry->host)];
 	int fd;
 
 	str_format(name, sizeof(name), "%s%s", PROCFS_MEMFD_PREFIX, entry->host);
+	procfs_name_init(ns, name + sizeof(PROCFS_MEMFD_PREFIX "/proc/") - 1);
 	/* Hosts can be told to refuse executable ones; kernels before 6.3 do not know the flag. */
 	fd = host_memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
 	return fd == -EINVAL ? host_memfd_create(name, MFD_CLOEXEC) : fd;
@@ -252,7 +253,7 @@ int procfs_open_text(const struct vfs_ns *ns, const struct procfs_entry *entry, 
 		return refusals[v->write];
 	if (writes && entry->pid != ns->pid)
 		return -EPERM;
-	memfd = new_memfd(entry);
+	memfd = new_memfd(ns, entry);
 	if (memfd < 0)
 		return memfd;
 	r = fill(&(struct procfs_from){ns, entry, host}, v, memfd);

@@ -381,6 +381,8 @@ static int next_absolute(struct walk *w)
 		return walk_drop_dotdot(w, c);
 	/* No mount below the root is on the way; the kernel does the dots, and never leaves the root. */
 	mount_find(w->ns, "/", &w->mount);
+	if (w->mount.id != 0 && !w->mount.above)
+		return walk_drop_dotdot(w, c);
 	walk_place_at(w, w->ns->root, w->path + 1, 0,
 		      (w->resolve & RESOLVE_BENEATH) != 0 ? RESOLVE_BENEATH : RESOLVE_IN_ROOT,
 		      mount_is_guests(w->ns->in, &w->mount) ? TREE_GUEST : TREE_HOST);

@@ -146,7 +146,8 @@ bool seen_begin(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct se
 	s->missing = 0;
 	s->object = NOTHING;
 	s->absent = false;
-	h = mix(h, (uint64_t)mounts << 2 | (uint64_t)(in->sidecar.links != 0) << 1 | (s->flags != 0));
+	h = mix(h, (uint64_t)ns->mount_ns << 34 | (uint64_t)mounts << 2 | (uint64_t)(in->sidecar.links != 0) << 1 |
+			   (s->flags != 0));
 	if (permission_matters(ns)) {
 		now = moment(ns);
 		if (now == 0)

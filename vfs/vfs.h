@@ -36,12 +36,16 @@ struct vfs_at {
 	const char *path;
 };
 
+/* In the runtime directory: a file for each mount namespace but the first, "mnt-NUMBER", and a link "NUMBER" to it. */
+#define VFS_MOUNT_NS_FILES "%s/n"
+
 /* How one process sees the tree. Filled by the translator for each call; borrowed by every function here. */
 struct vfs_ns {
 	struct instance *in;
 	const struct creds *creds; /* for permission checks and for the owner of what is made */
 	int root;                  /* O_PATH descriptor of the process's root directory */
 	const char *root_path;     /* its guest path in the instance: "" unless chroot(2) was called */
+	uint32_t mount_ns;         /* whose mounts it sees (struct mount_entry) */
 	pid_t pid, tid;            /* whose /proc/self and /proc/thread-self; tid 0: the calling thread's (vfs_tid) */
 	const char *exe;           /* guest path of the running program */
 	bool view_dirs;            /* descriptors may be directories of views: look before going relative */

@@ -96,6 +96,7 @@ static bool get_mount(struct instance *in, uint32_t i, struct mount_entry *ret)
 
 			ret->id = e->id;
 			ret->kind = e->kind;
+			ret->ns = e->ns;
 			memcpy(ret->point, e->point, strlen(e->point) + 1);
 			memcpy(ret->source, e->source, strlen(e->source) + 1);
 		}
@@ -118,7 +119,7 @@ ssize_t instance_path(const struct vfs_ns *ns, const char *host, char *buf, size
 	if (n >= 0 && is_visible(ns, buf, 0))
 		return n;
 	for (uint32_t i = 0; get_mount(ns->in, i, &e); i++) {
-		if (strlen(e.source) <= best)
+		if (e.ns != ns->mount_ns || strlen(e.source) <= best)
 			continue;
 		n = replace(e.point, e.source, host, path, sizeof(path));
 		if (n < 0 || !is_visible(ns, path, e.id))
@@ -162,13 +163,28 @@ ssize_t vfs_fd_path(const struct vfs_ns *ns, int fd, char *buf, size_t size)
 	return n < 0 ? n : vfs_guest_path(ns, host, buf, size);
 }
 
+/* The root lies in a mount: the whole path says where. */
+__attribute__((noinline)) static ssize_t host_path_above(const struct vfs_ns *ns, const char *guest, char *buf,
+							 size_t size)
+{
+	struct vfs_ns whole = *ns;
+	char path[PATH_MAX];
+
+	if (str_format(path, sizeof(path), "%s%s", ns->root_path, guest) >= sizeof(path))
+		return -ENAMETOOLONG;
+	whole.root_path = "";
+	return vfs_host_path(&whole, path, buf, size);
+}
+
 ssize_t vfs_host_path(const struct vfs_ns *ns, const char *guest, char *buf, size_t size)
 {
 	struct mount m;
 	size_t n;
 
 	mount_find(ns, guest, &m);
-	if (m.id == 0 || m.above)
+	if (m.above)
+		return host_path_above(ns, guest, buf, size);
+	if (m.id == 0)
 		n = str_format(buf, size, "%s%s%s", ns->in->root, ns->root_path, guest);
 	else
 		n = str_format(buf, size, "%s%s", str_eq(m.source, "/") && guest[m.point] == '/' ? "" : m.source,

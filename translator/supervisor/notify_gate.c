@@ -74,10 +74,12 @@ static const struct process_slot *find_slot(struct instance *in, pid_t pid)
 
 static int open_root(struct instance *in, const struct tr_process *p)
 {
-	char path[2 * PATH_MAX];
+	struct vfs_ns whole = {.in = in, .creds = &p->creds, .root_path = "", .mount_ns = p->mount_ns};
+	char path[PATH_MAX];
+	ssize_t n = vfs_host_path(&whole, p->root[0] != '\0' ? p->root : "/", path, sizeof(path));
 
-	if ((size_t)snprintf(path, sizeof(path), "%s%s", in->root, p->root) >= sizeof(path))
-		return -ENAMETOOLONG;
+	if (n < 0)
+		return (int)n;
 	return host_open(path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 }
 
@@ -91,6 +93,7 @@ static bool fill_process(struct instance *in, const struct task_status *status, 
 	ret->pid = status->tgid;
 	ret->flags = s->flags;
 	ret->dumpable = s->dumpable;
+	ret->mount_ns = s->mount_ns;
 	ret->creds = s->creds;
 	memcpy(ret->exe, s->exe, sizeof(ret->exe));
 	memcpy(ret->root, s->root, sizeof(ret->root));
@@ -155,6 +158,7 @@ static void fill_call(struct notify_request *r, struct instance *in, const struc
 		.creds = c->creds,
 		.root = root,
 		.root_path = r->process.root,
+		.mount_ns = r->process.mount_ns,
 		.pid = r->process.pid,
 		.tid = r->tid,
 		.exe = r->process.exe,

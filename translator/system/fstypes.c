@@ -79,7 +79,7 @@ static int check_options(const char *options, const char *const *known)
 
 static int add(const struct fstype_request *q, enum mount_kind kind, const char *source)
 {
-	struct mount_entry e = {.kind = kind};
+	struct mount_entry e = {.kind = kind, .ns = q->ns->mount_ns};
 	uint64_t flags = q->flags;
 
 	/* The host's devices are not the guest's to configure. */
@@ -113,7 +113,7 @@ static int mount_devpts(const struct fstype_request *q)
 /* There is one /dev, and what the instance mounted in it belongs to it. */
 static int mount_devtmpfs(const struct fstype_request *q)
 {
-	return mounts_bind(q->ns->in, "/dev", q->point, false, false);
+	return mounts_bind(q->ns->in, q->ns->mount_ns, "/dev", q->point, false, false);
 }
 
 static int mount_mqueue(const struct fstype_request *q)

@@ -118,21 +118,21 @@ static const char *below(const char *path, const char *prefix)
 }
 
 /* The index of the mount whose point this is; -1 for the instance's root, -2 if there is none. */
-static int at_point(const struct instance *in, const char *point)
+static int at_point(const struct instance *in, uint32_t ns, const char *point)
 {
-	int i = instance_find_mount(in, point);
+	int i = instance_find_mount(in, ns, point);
 
 	if (i < 0)
 		return point[0] == '\0' ? -1 : -2;
 	return str_eq(in->mounts[i].point, point) ? i : -2;
 }
 
-bool mounts_is_point(struct instance *in, const char *point)
+bool mounts_is_point(struct instance *in, uint32_t ns, const char *point)
 {
 	bool is;
 
 	instance_mounts_lock(in);
-	is = at_point(in, point) != -2;
+	is = at_point(in, ns, point) != -2;
 	instance_mounts_unlock(in);
 	return is;
 }
@@ -147,12 +147,14 @@ static bool is_part(const struct mount_entry *e)
 static bool stands_in(const struct instance *in, uint32_t k, int i)
 {
 	const char *point = in->mounts[k].point;
+	const uint32_t ns = in->mounts[k].ns;
 	int top = -1;
 
-	if (instance_find_mount(in, point) != (int)k)
+	if (instance_find_mount(in, ns, point) != (int)k)
 		return false;
 	for (uint32_t j = 0; j < k; j++)
-		if (in->mounts[j].kind != MOUNT_NONE && below(point, in->mounts[j].point) != NULL)
+		if (in->mounts[j].kind != MOUNT_NONE && in->mounts[j].ns == ns &&
+		    below(point, in->mounts[j].point) != NULL)
 			top = (int)j;
 	return top == i;
 }
@@ -166,13 +168,14 @@ static int join(char *to, size_t size, const char *a, const char *b)
 }
 
 /* The entry that shows at `to` what is at `from`, which is in mount number i. */
-static int bound_entry(const struct instance *in, int i, const char *from, const char *to, bool file,
+static int bound_entry(const struct instance *in, uint32_t ns, int i, const char *from, const char *to, bool file,
 		       struct mount_entry *ret)
 {
 	const char *rest;
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
+	ret->ns = ns;
 	r = join(ret->point, sizeof(ret->point), "", to);
 	if (r < 0)
 		return r;
@@ -215,66 +218,65 @@ static int bind_below(struct instance *in, uint32_t k, const char *from, const c
 }
 
 /* Does mount number k come along when `from`, in mount number i, is bound? */
-static bool comes_along(const struct instance *in, uint32_t k, int i, const char *from, bool recursive)
+static bool comes_along(const struct instance *in, uint32_t ns, uint32_t k, int i, const char *from, bool recursive)
 {
 	const char *rest = below(in->mounts[k].point, from);
 
-	if (rest == NULL || *rest == '\0')
+	if (in->mounts[k].ns != ns || rest == NULL || *rest == '\0')
 		return false;
 	if (!recursive)
 		return is_part(&in->mounts[k]) && stands_in(in, k, i);
-	return instance_find_mount(in, in->mounts[k].point) == (int)k;
+	return instance_find_mount(in, ns, in->mounts[k].point) == (int)k;
 }
 
-static int bind_locked(struct instance *in, const char *from, const char *to, bool file, bool recursive)
+static int bind_locked(struct instance *in, uint32_t ns, const char *from, const char *to, bool file, bool recursive)
 {
 	const uint32_t count = in->mount_count;
-	int i = instance_find_mount(in, from), r;
+	int i = instance_find_mount(in, ns, from), r;
 	uint32_t needed = 1, done = count;
-	uint64_t which = 0;
+	uint64_t which[INSTANCE_MOUNTS / 64] = {0};
 	struct mount_entry e;
 
-	_Static_assert(INSTANCE_MOUNTS <= 64, "a mask has a bit for every mount");
-	r = bound_entry(in, i, from, to, file, &e);
+	r = bound_entry(in, ns, i, from, to, file, &e);
 	if (r < 0)
 		return r;
 	for (uint32_t k = 0; k < count; k++)
-		if (comes_along(in, k, i, from, recursive)) {
-			which |= 1ull << k;
+		if (comes_along(in, ns, k, i, from, recursive)) {
+			which[k / 64] |= 1ull << k % 64;
 			needed++;
 		}
 	if (count + needed > INSTANCE_MOUNTS)
 		return -ENOSPC;
 	r = instance_insert_mount(in, &e);
 	for (uint32_t k = 0; k < count && r == 0; k++)
-		if ((which >> k & 1) != 0)
+		if ((which[k / 64] >> k % 64 & 1) != 0)
 			r = bind_below(in, k, from, to);
 	while (r < 0 && in->mount_count > done)
 		instance_delete_mount(in, (int)in->mount_count - 1);
 	return r;
 }
 
-int mounts_bind(struct instance *in, const char *from, const char *to, bool file, bool recursive)
+int mounts_bind(struct instance *in, uint32_t ns, const char *from, const char *to, bool file, bool recursive)
 {
 	int r;
 
 	instance_mounts_lock(in);
-	r = bind_locked(in, from, to, file, recursive);
+	r = bind_locked(in, ns, from, to, file, recursive);
 	instance_mounts_unlock(in);
 	return r;
 }
 
 /* The first mount from number i on that is at or below point; the count of mounts if there is none. */
-static uint32_t next_below(const struct instance *in, uint32_t i, const char *point)
+static uint32_t next_below(const struct instance *in, uint32_t ns, uint32_t i, const char *point)
 {
-	while (i < in->mount_count && below(in->mounts[i].point, point) == NULL)
+	while (i < in->mount_count && (in->mounts[i].ns != ns || below(in->mounts[i].point, point) == NULL))
 		i++;
 	return i;
 }
 
-static int move_locked(struct instance *in, const char *from, const char *to)
+static int move_locked(struct instance *in, uint32_t ns, const char *from, const char *to)
 {
-	int i = at_point(in, from), r;
+	int i = at_point(in, ns, from), r;
 	uint32_t last, n = 0;
 
 	if (i < 0 || (in->mounts[i].flags & MOUNT_BUILT_IN) != 0)
@@ -282,7 +284,7 @@ static int move_locked(struct instance *in, const char *from, const char *to)
 	if (below(to, from) != NULL)
 		return -ELOOP;
 	last = in->mount_count;
-	for (uint32_t k = next_below(in, (uint32_t)i, from); k < last; k = next_below(in, k + 1, from)) {
+	for (uint32_t k = next_below(in, ns, (uint32_t)i, from); k < last; k = next_below(in, ns, k + 1, from)) {
 		char point[sizeof(in->mounts[k].point)];
 
 		r = join(point, sizeof(point), to, in->mounts[k].point + strlen(from));
@@ -292,7 +294,7 @@ static int move_locked(struct instance *in, const char *from, const char *to)
 	}
 	/* Those that come later stand on top, also at the new place: one by one to the end. */
 	for (; n > 0; n--) {
-		uint32_t k = next_below(in, (uint32_t)i, from);
+		uint32_t k = next_below(in, ns, (uint32_t)i, from);
 		struct mount_entry e = in->mounts[k];
 
 		r = join(e.point, sizeof(e.point), to, in->mounts[k].point + strlen(from));
@@ -306,17 +308,17 @@ static int move_locked(struct instance *in, const char *from, const char *to)
 	return 0;
 }
 
-int mounts_move(struct instance *in, const char *from, const char *to)
+int mounts_move(struct instance *in, uint32_t ns, const char *from, const char *to)
 {
 	int r;
 
 	instance_mounts_lock(in);
-	r = move_locked(in, from, to);
+	r = move_locked(in, ns, from, to);
 	instance_mounts_unlock(in);
 	return r;
 }
 
-int mounts_change(struct instance *in, const char *point, unsigned long flags, const char *fs_options)
+int mounts_change(struct instance *in, uint32_t ns, const char *point, unsigned long flags, const char *fs_options)
 {
 	const unsigned long times = MS_NOATIME | MS_RELATIME | MS_STRICTATIME | MS_NODIRATIME;
 	struct mount_entry e;
@@ -324,7 +326,7 @@ int mounts_change(struct instance *in, const char *point, unsigned long flags, c
 	int i, r = -EINVAL;
 
 	instance_mounts_lock(in);
-	i = at_point(in, point);
+	i = at_point(in, ns, point);
 	if (i >= 0) {
 		e = in->mounts[i];
 		(void)str_format(fs, sizeof(fs), "%s", *fs_options != '\0' ? fs_options : fs_part(e.options));
@@ -351,13 +353,13 @@ static bool is_shown(const struct instance *in, const char *dir)
 	return false;
 }
 
-static int remove_locked(struct instance *in, const char *point, int flags, char *ret_source)
+static int remove_locked(struct instance *in, uint32_t ns, const char *point, int flags, char *ret_source)
 {
-	int i = at_point(in, point);
+	int i = at_point(in, ns, point);
 	struct mount_entry e;
 
 	ret_source[0] = '\0';
-	if (i == -1)
+	if (i == -1 || point[0] == '\0')
 		return -EBUSY;
 	if (i < 0)
 		return -EINVAL;
@@ -369,23 +371,23 @@ static int remove_locked(struct instance *in, const char *point, int flags, char
 	}
 	if ((e.flags & MOUNT_BUILT_IN) != 0)
 		return -EBUSY;
-	for (uint32_t k = next_below(in, (uint32_t)i + 1, point); k < in->mount_count && (flags & MNT_DETACH) == 0;
-	     k = next_below(in, k + 1, point))
+	for (uint32_t k = next_below(in, ns, (uint32_t)i + 1, point); k < in->mount_count && (flags & MNT_DETACH) == 0;
+	     k = next_below(in, ns, k + 1, point))
 		if (!is_part(&in->mounts[k]))
 			return -EBUSY;
-	for (uint32_t k = (uint32_t)i; (k = next_below(in, k, point)) < in->mount_count;)
+	for (uint32_t k = (uint32_t)i; (k = next_below(in, ns, k, point)) < in->mount_count;)
 		instance_delete_mount(in, (int)k);
 	if (e.kind == MOUNT_TMPFS && !is_shown(in, e.source))
 		memcpy(ret_source, e.source, sizeof(e.source));
 	return 0;
 }
 
-int mounts_remove(struct instance *in, const char *point, int flags, char *ret_source)
+int mounts_remove(struct instance *in, uint32_t ns, const char *point, int flags, char *ret_source)
 {
 	int r;
 
 	instance_mounts_lock(in);
-	r = remove_locked(in, point, flags, ret_source);
+	r = remove_locked(in, ns, point, flags, ret_source);
 	instance_mounts_unlock(in);
 	return r;
 }

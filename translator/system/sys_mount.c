@@ -8,6 +8,7 @@
 #include "translator/args.h"
 #include "translator/system/fstypes.h"
 #include "translator/system/mounts.h"
+#include "translator/system/pivot.h"
 #include "translator/system/spot.h"
 #include "translator/system/tmpfs.h"
 
@@ -30,7 +31,8 @@ static int bind_mount(struct tr_call *c, const struct mount_args *a, const struc
 	/* Nothing can be mounted over the root: every process has it open. */
 	if (to->path[0] == '\0')
 		return -EBUSY;
-	return mounts_bind(c->ns.in, from.path, to->path, !from.directory, (a->mountflags & MS_REC) != 0);
+	return mounts_bind(c->ns.in, c->ns.mount_ns, from.path, to->path, !from.directory,
+			   (a->mountflags & MS_REC) != 0);
 }
 
 static int move_here(struct tr_call *c, const struct mount_args *a, const struct spot *to)
@@ -43,29 +45,30 @@ static int move_here(struct tr_call *c, const struct mount_args *a, const struct
 	r = spot_find(&c->ns, (struct vfs_at){AT_FDCWD, a->source}, 0, &from);
 	if (r < 0)
 		return r;
-	if (!mounts_is_point(c->ns.in, from.path) || from.directory != to->directory || to->path[0] == '\0')
+	if (!mounts_is_point(c->ns.in, c->ns.mount_ns, from.path) || from.directory != to->directory ||
+	    to->path[0] == '\0')
 		return -EINVAL;
-	return mounts_move(c->ns.in, from.path, to->path);
+	return mounts_move(c->ns.in, c->ns.mount_ns, from.path, to->path);
 }
 
-/* There is one mount table and nothing propagates out of it, so all four mean what is so already. */
+/* Every namespace's mounts are its own, and nothing propagates between them: all four mean what is so already. */
 static int change_propagation(struct tr_call *c, uint64_t flags, const struct spot *at)
 {
 	const uint64_t type = flags & ~(uint64_t)(MS_REC | MS_SILENT);
 
-	if (!mounts_is_point(c->ns.in, at->path))
+	if (!mounts_is_point(c->ns.in, c->ns.mount_ns, at->path))
 		return -EINVAL;
 	return (type & ~(uint64_t)PROPAGATION) == 0 && (type & (type - 1)) == 0 ? 0 : -EINVAL;
 }
 
 static int remount(struct tr_call *c, uint64_t flags, const char *data, const struct spot *at)
 {
-	if (!mounts_is_point(c->ns.in, at->path))
+	if (!mounts_is_point(c->ns.in, c->ns.mount_ns, at->path))
 		return -EINVAL;
 	/* The root is used by everyone. */
 	if (at->path[0] == '\0')
 		return (flags & MS_RDONLY) != 0 ? -EBUSY : 0;
-	return mounts_change(c->ns.in, at->path, flags, data);
+	return mounts_change(c->ns.in, c->ns.mount_ns, at->path, flags, data);
 }
 
 static int new_mount(struct tr_call *c, const struct mount_args *a, uint64_t flags, const char *data,
@@ -142,11 +145,13 @@ long sys_umount2(struct tr_call *c, const struct umount2_args *a)
 		return r;
 	if (!creds_capable(c->creds, CAP_SYS_ADMIN))
 		return -EPERM;
-	if (!mounts_is_point(c->ns.in, at.path))
+	if (!mounts_is_point(c->ns.in, c->ns.mount_ns, at.path))
 		return -EINVAL;
 	if ((a->flags & MNT_EXPIRE) != 0 && (a->flags & (MNT_FORCE | MNT_DETACH)) != 0)
 		return -EINVAL;
-	r = mounts_remove(c->ns.in, at.path, (int)a->flags, source);
+	if (at.path[0] == '\0' && (a->flags & MNT_DETACH) != 0 && pivot_drop_old(c->ns.in, c->ns.mount_ns))
+		return 0;
+	r = mounts_remove(c->ns.in, c->ns.mount_ns, at.path, (int)a->flags, source);
 	if (r == 0 && source[0] != '\0')
 		tmpfs_remove(&c->ns, source);
 	return r;

@@ -212,17 +212,17 @@ Test(mounts, add_and_remove)
 	cr_expect(named("proc") && named("mnt") && named("host"));
 
 	before = in->generation;
-	cr_expect_eq(instance_remove_mount(in, "/proc"), 0);
+	cr_expect_eq(instance_remove_mount(in, 0, "/proc"), 0);
 	cr_expect_gt(in->generation, before);
 	cr_expect_eq(in->mount_count, 1);
 	cr_expect_str_eq(in->mounts[0].point, "/mnt/host");
 	cr_expect(named("mnt") && named("host"));
 
 	before = in->generation;
-	cr_expect_eq(instance_remove_mount(in, "/proc"), -EINVAL);
-	cr_expect_eq(instance_remove_mount(in, "/mnt"), -EINVAL);
+	cr_expect_eq(instance_remove_mount(in, 0, "/proc"), -EINVAL);
+	cr_expect_eq(instance_remove_mount(in, 0, "/mnt"), -EINVAL);
 	cr_expect_eq(in->generation, before, "nothing was changed");
-	cr_expect_eq(instance_remove_mount(in, "/mnt/host"), 0);
+	cr_expect_eq(instance_remove_mount(in, 0, "/mnt/host"), 0);
 	cr_expect_eq(in->mount_names, 0);
 }
 
@@ -234,7 +234,7 @@ Test(mounts, the_topmost_goes_first)
 	cr_expect_eq(instance_add_mount(in, &e), 0);
 	e.flags = MOUNT_READ_ONLY;
 	cr_expect_eq(instance_add_mount(in, &e), 0);
-	cr_expect_eq(instance_remove_mount(in, "/data"), 0);
+	cr_expect_eq(instance_remove_mount(in, 0, "/data"), 0);
 	cr_expect_eq(in->mount_count, 1);
 	cr_expect_eq(in->mounts[0].flags, 0);
 }
@@ -245,7 +245,7 @@ Test(mounts, ids_are_never_those_of_a_living_mount)
 
 	cr_expect_eq(instance_add_mount(in, &a), 0);
 	cr_expect_eq(instance_add_mount(in, &b), 0);
-	cr_expect_eq(instance_remove_mount(in, "/a"), 0);
+	cr_expect_eq(instance_remove_mount(in, 0, "/a"), 0);
 	cr_expect_eq(instance_add_mount(in, &c), 0);
 	cr_expect_neq(in->mounts[0].id, in->mounts[1].id);
 }
@@ -263,7 +263,7 @@ Test(mounts, the_table_can_be_full)
 	e = entry("/one/more");
 	cr_expect_eq(instance_add_mount(in, &e), -ENOSPC);
 	cr_expect_eq(in->mount_count, INSTANCE_MOUNTS);
-	cr_expect_eq(instance_remove_mount(in, "/m/3"), 0);
+	cr_expect_eq(instance_remove_mount(in, 0, "/m/3"), 0);
 	cr_expect_eq(instance_add_mount(in, &e), 0);
 }
 

@@ -34,17 +34,17 @@ Test(writers, the_last_mount_above_a_path)
 {
 	struct mount_entry a = {.kind = MOUNT_BIND, .point = "/a"}, ab = {.kind = MOUNT_BIND, .point = "/a/b"};
 
-	cr_expect_eq(instance_find_mount(in, "/a"), -1);
+	cr_expect_eq(instance_find_mount(in, 0, "/a"), -1);
 	cr_assert_eq(instance_add_mount(in, &ab), 0);
 	cr_assert_eq(instance_add_mount(in, &a), 0);
-	cr_expect_eq(instance_find_mount(in, "/a/b"), 1, "hidden by the later one");
-	cr_expect_eq(instance_find_mount(in, "/ab"), -1);
-	cr_expect_eq(instance_find_mount(in, "/"), -1);
+	cr_expect_eq(instance_find_mount(in, 0, "/a/b"), 1, "hidden by the later one");
+	cr_expect_eq(instance_find_mount(in, 0, "/ab"), -1);
+	cr_expect_eq(instance_find_mount(in, 0, "/"), -1);
 	instance_mounts_lock(in);
 	instance_delete_mount(in, 1);
 	instance_mounts_unlock(in);
-	cr_expect_eq(instance_find_mount(in, "/a/b/c"), 0);
-	cr_expect_eq(instance_find_mount(in, "/a"), -1);
+	cr_expect_eq(instance_find_mount(in, 0, "/a/b/c"), 0);
+	cr_expect_eq(instance_find_mount(in, 0, "/a"), -1);
 }
 
 Test(writers, an_id_is_kept_when_it_is_given)

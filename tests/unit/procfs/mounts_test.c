@@ -224,13 +224,13 @@ static void *change(void *unused)
 		if (instance_add_mount(g.in, &e) < 0)
 			abort();
 		usleep(300);
-		if (instance_remove_mount(g.in, "/aaaaaaaa") < 0)
+		if (instance_remove_mount(g.in, 0, "/aaaaaaaa") < 0)
 			abort();
 		strcpy(e.point, "/bbbb");
 		if (instance_add_mount(g.in, &e) < 0)
 			abort();
 		usleep(300);
-		if (instance_remove_mount(g.in, "/bbbb") < 0)
+		if (instance_remove_mount(g.in, 0, "/bbbb") < 0)
 			abort();
 	}
 	return unused;

@@ -194,7 +194,7 @@ Test(dir, the_table_may_change)
 	lseek(fd, 0, SEEK_SET);
 	read_all(fd, 32768, false, &n);
 	cr_expect_eq(times(&n, "new"), 1);
-	cr_assert_eq(instance_remove_mount(scratch.in, "/dir/new"), 0);
+	cr_assert_eq(instance_remove_mount(scratch.in, 0, "/dir/new"), 0);
 	lseek(fd, 0, SEEK_SET);
 	read_all(fd, 32768, false, &n);
 	cr_expect_eq(times(&n, "new"), 0);

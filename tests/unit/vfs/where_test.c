@@ -80,7 +80,7 @@ Test(where, host_to_guest)
 	cr_expect_str_eq(guest(host_path("root/mnt/hidden")), expected);
 	snprintf(expected, sizeof(expected), "/mnt/host%s", host_path("rootless"));
 	cr_expect_str_eq(guest(host_path("rootless")), expected);
-	cr_assert_eq(instance_remove_mount(scratch.in, "/mnt/host"), 0);
+	cr_assert_eq(instance_remove_mount(scratch.in, 0, "/mnt/host"), 0);
 	cr_expect_str_eq(guest("/usr"), "ENOENT");
 	cr_expect_str_eq(guest(host_path("root/mnt/hidden")), "ENOENT");
 	cr_expect_str_eq(guest(host_path("rootless")), "ENOENT");
