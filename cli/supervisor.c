@@ -31,6 +31,7 @@
 #include "cli/rundir.h"
 #include "cli/supervisor_state.h"
 #include "cli/trace.h"
+#include "translator/system/mount_ns.h"
 
 /* How often guests are looked for where the kernel does not tell of the last one's end. */
 #define SWEEP_MILLISECONDS 500
@@ -208,6 +209,8 @@ void supervisor_serve(struct supervisor *s)
 		if (now() - stored >= STORE_MILLISECONDS) {
 			(void)!missed_store(s->in, s->o->location);
 			sidecar_store(s);
+			if (s->in->mount_ns_last != 0)
+				mount_ns_collect(&(struct vfs_ns){.in = s->in});
 			stored = now();
 		}
 		fill_polled(s);

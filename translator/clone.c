@@ -87,6 +87,7 @@ static long fork_into(struct tr_call *c, uint32_t ns)
 
 long sys_clone(struct tr_call *c, const struct clone_args *a)
 {
+	int fd CLEANUP(host_close_at) = -1;
 	uint32_t ns;
 	long r = tr_refuse_namespaces(c, a->flags & ~(uint64_t)CSIGNAL);
 
@@ -94,7 +95,7 @@ long sys_clone(struct tr_call *c, const struct clone_args *a)
 		return r;
 	if ((a->flags & (CLONE_NEWNS | CLONE_FS)) == (CLONE_NEWNS | CLONE_FS))
 		return -EINVAL;
-	r = tr_new_mount_ns(c, a->flags & ~(uint64_t)CSIGNAL, &ns);
+	r = tr_new_mount_ns(c, a->flags & ~(uint64_t)CSIGNAL, &ns, &fd);
 	if (r < 0)
 		return r;
 	c->arg[0] &= ~(uint64_t)CLONE_NEWNS;
@@ -102,6 +103,9 @@ long sys_clone(struct tr_call *c, const struct clone_args *a)
 		return fork_into(c, ns);
 	if ((c->arg[0] & (CLONE_SIGHAND | CLONE_THREAD)) == CLONE_THREAD)
 		return -EINVAL;
+	/* Not for the child, which goes straight to the guest. */
+	host_close_at(&fd);
+	fd = -1;
 	/* A shared table of handlers outside of a thread group: nobody's copy would be right. */
 	if ((c->arg[0] & CLONE_SIGHAND) != 0)
 		return -EINVAL;

@@ -3,8 +3,9 @@
 # cores. Users without names, of ids that nobody on the host has; the native side has processes of its own.
 . "$(dirname "$0")/lib.sh"
 battery core
-# shellcheck disable=SC2154,SC2034
-apart=("${own_processes[@]}")
+# A root that is a mount point, as a machine's is.
+# shellcheck disable=SC2154,SC2034,SC2016
+apart=("${own_processes[@]}" unshare --mount --propagation private sh -c 'mount --bind "$0" "$0" && exec "$@"' "${root_of[native]}")
 
 try 'orphans, subreapers, pidfds, wait, sessions' <<'END'
 cat >p.py <<'P'
@@ -85,5 +86,16 @@ for s in 0 TERM HUP KILL STOP CONT USR1 37; do kill -\$s 1; echo \$?; done; slee
 as 70001 kill -0 1; as 70001 kill -9 1 2>/dev/null; echo \$?; as 70001 cat /proc/1/environ; as 70001 ls -l /proc/1/exe /proc/1/fd 2>&1 | grep -c denied; as 70001 ps -p 1 -o uid=; stat -c '%u %g %A' /proc/1 /proc/1/status /proc/1/fd
 readlink /proc/1/root; test /proc/1/root/ -ef /proc/1/root/.; echo \$?; for n in pid uts ipc user; do test "\$(readlink /proc/1/ns/\$n)" = "\$(readlink /proc/self/ns/\$n)"; echo \$?; done
 (setsid sleep 0.5 & :); ps -C sleep -o ppid= | tr -d ' '; chrt -p 1 | sed 's/.*: //'; ionice -p 1 | sed 's/:.*//'; prlimit --pid 1 --nofile -o RESOURCE --noheadings; grep -c . /proc/1/limits; getpcaps 1 2>/dev/null | cut -c1-2
+END
+try 'mount namespaces' <<'END'
+cat >pivot <<'P'
+mkdir new; mount -t tmpfs none new; mkdir -p new/bin new/lib new/lib64 new/usr new/old new/proc; for d in bin lib lib64 usr; do mount --rbind /$d new/$d; done
+cd new; pivot_root . old; cd /; exec chroot . /bin/sh -c 'mount -t proc proc /proc; umount -l /old; rmdir old; ls /; findmnt -n -o TARGET,FSTYPE /; ls /usr/bin/env; mkdir x; chroot / ls -d /x'
+P
+mkdir a b c; echo hi >a/f; unshare -m sh -c 'mount --bind a b; cat b/f; mount -t tmpfs none c; echo x >c/y; findmnt -n -o TARGET "$PWD/b" | sed "s,.*/,,"; mount | grep -c "$PWD/"; df c | awk "NR == 2 { print \$1 }"'; ls b c; mount | grep -c "$PWD/"
+unshare -m --propagation slave sh -c 'mount --bind a b; ls b'; unshare -m --propagation unchanged sh -c 'mount --make-private /proc; mount --bind a b; ls b; umount b; umount b 2>/dev/null; echo $?'; unshare -m --mount-proc cat /proc/self/comm
+unshare -m sh -c 'mount --bind a b; exec sleep 20' & p=$!; for i in {1..50}; do grep -q "/b " /proc/$p/mountinfo && [ "$(cat /proc/$p/comm)" = sleep ] && break; sleep 0.1; done
+[ "$(readlink /proc/self/ns/mnt)" = "$(readlink /proc/$p/ns/mnt)" ]; echo $?; ls b; nsenter -t $p -m -r -w sh -c 'cat b/f; readlink /proc/self/ns/mnt' | sed 's/[0-9]//g'; nsenter -t $p -m -r -w mount -t tmpfs none c; grep -c "$PWD/c" /proc/$p/mountinfo; grep -c "$PWD/" /proc/self/mountinfo; kill $p; wait $p; echo $?
+unshare -m sh pivot
 END
 finish

@@ -30,7 +30,7 @@ MORE = {"translator/supervisor": {"rewriter"},
 OPEN = {"base", "syscall-tables"}
 PUBLIC = {
     "translator": {"translator/supervisor/instance_calls.h", "translator/supervisor/notify_gate.h",
-                   "translator/supervisor/ptrace_gate.h"},
+                   "translator/supervisor/ptrace_gate.h", "translator/system/mount_ns.h"},
     "distro": {"distro/archive.h", "distro/disk.h", "distro/download.h", "distro/ext4.h", "distro/manifest.h", "distro/sidecar.h",
                "distro/suites.h"},
     "vm-backend": {"vm-backend/frame.h"},

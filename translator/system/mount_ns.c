@@ -16,23 +16,24 @@ static void file_of(const struct instance *in, const char *prefix, uint32_t numb
 	(void)str_format(buf, FILE_PATH_MAX, VFS_MOUNT_NS_FILES "/%s%u", in->runtime, prefix, number);
 }
 
+/* The file, open: as long as somebody has it open the namespace does not end. */
 static int make_file(const struct instance *in, uint32_t number)
 {
-	int fd CLEANUP(host_close_at) = -1;
 	char path[FILE_PATH_MAX], text[32];
-	int r;
+	int fd, r;
 
 	(void)str_format(path, sizeof(path), VFS_MOUNT_NS_FILES, in->runtime);
 	r = (int)host_call(SYS_mkdir, path, 0700);
 	if (r < 0 && r != -EEXIST)
 		return r;
-	file_of(in, "mnt-", number, path);
-	fd = host_open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
-	if (fd < 0)
-		return fd;
 	(void)str_format(text, sizeof(text), "mnt-%u", number);
 	file_of(in, "", number, path);
-	return (int)host_call(SYS_symlink, text, path);
+	r = (int)host_call(SYS_symlink, text, path);
+	if (r < 0)
+		return r;
+	file_of(in, "mnt-", number, path);
+	fd = host_open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	return fd;
 }
 
 static void remove_file(const struct instance *in, uint32_t number)
@@ -49,22 +50,26 @@ int mount_ns_make(const struct vfs_ns *ns, uint32_t *ret)
 {
 	struct instance *in = ns->in;
 	uint32_t number;
-	int r = -ENOSPC;
+	int r, fd;
 
-	for (int i = 0; i < 2 && r == -ENOSPC; i++) {
-		/* What is not used any more goes now: nobody else may come to look. */
-		if (in->mount_ns_last != 0)
-			mount_ns_collect(ns);
-		instance_mounts_lock(in);
-		r = instance_copy_mount_ns(in, ns->mount_ns, &number);
-		instance_mounts_unlock(in);
-	}
-	if (r == 0)
-		r = make_file(in, number);
+	/* What is not used any more goes now: nobody else may come to look. */
+	if (in->mount_ns_last != 0)
+		mount_ns_collect(ns);
+	instance_mounts_lock(in);
+	r = instance_copy_mount_ns(in, ns->mount_ns, &number);
+	instance_mounts_unlock(in);
 	if (r < 0)
 		return r;
+	fd = make_file(in, number);
+	if (fd < 0) {
+		instance_mounts_lock(in);
+		instance_drop_mount_ns(in, number);
+		instance_mounts_unlock(in);
+		remove_file(in, number);
+		return fd;
+	}
 	*ret = number;
-	return 0;
+	return fd;
 }
 
 bool mount_ns_of_file(const struct vfs_ns *ns, int fd, uint32_t *ret)
@@ -126,7 +131,7 @@ static int is_in(void *arg, pid_t pid)
 	return s == NULL || s->mount_ns == w->number;
 }
 
-/* Somebody has the file open: nobody else is given a lease. */
+/* Somebody has the file open, so that nobody else is given a lease, or is about to make it. */
 static bool is_open(const struct instance *in, uint32_t number)
 {
 	int fd CLEANUP(host_close_at) = -1;
@@ -134,7 +139,7 @@ static bool is_open(const struct instance *in, uint32_t number)
 
 	file_of(in, "mnt-", number, path);
 	fd = host_open(path, O_RDONLY | O_CLOEXEC, 0);
-	return fd >= 0 && host_call(SYS_fcntl, fd, F_SETLEASE, F_WRLCK) == -EAGAIN;
+	return fd < 0 || host_call(SYS_fcntl, fd, F_SETLEASE, F_WRLCK) == -EAGAIN;
 }
 
 /* The smallest number of a namespace behind `number` that has mounts; 0 for none. */
@@ -190,9 +195,9 @@ void mount_ns_collect(const struct vfs_ns *ns)
 
 		if (number == ns->mount_ns || ids_process_each(is_in, &w) != 0 || is_open(in, number))
 			continue;
-		remove_file(in, number);
 		while (drop_one(in, number, source))
 			if (source[0] != '\0')
 				tmpfs_remove(ns, source);
+		remove_file(in, number);
 	}
 }

@@ -12,7 +12,10 @@
 #include "base/attr.h"
 #include "vfs/vfs.h"
 
-/* A new one with the mounts that ns sees: its number. -ENOSPC when the table is full of what others use. */
+/*
+ * A new one with the mounts that ns sees: its number, and as the result its file, which the caller closes when somebody is in it.
+ * -ENOSPC when the table is full of what others use.
+ */
 MUST_CHECK int mount_ns_make(const struct vfs_ns *ns, uint32_t *ret);
 
 /* The namespace that an open file stands for; false if it stands for none that is there. */

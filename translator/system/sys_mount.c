@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "translator/args.h"
 #include "translator/system/fstypes.h"
+#include "translator/system/mount_ns.h"
 #include "translator/system/mounts.h"
 #include "translator/system/pivot.h"
 #include "translator/system/spot.h"
@@ -31,6 +32,10 @@ static int bind_mount(struct tr_call *c, const struct mount_args *a, const struc
 	/* Nothing can be mounted over the root: every process has it open. */
 	if (to->path[0] == '\0')
 		return -EBUSY;
+	r = mounts_bind(c->ns.in, c->ns.mount_ns, from.path, to->path, !from.directory, (a->mountflags & MS_REC) != 0);
+	if (r != -ENOSPC)
+		return r;
+	mount_ns_collect(&c->ns);
 	return mounts_bind(c->ns.in, c->ns.mount_ns, from.path, to->path, !from.directory,
 			   (a->mountflags & MS_REC) != 0);
 }
@@ -87,6 +92,10 @@ static int new_mount(struct tr_call *c, const struct mount_args *a, uint64_t fla
 	if (a->filesystemtype == NULL)
 		return -EINVAL;
 	r = fstype_mount(&request, at->directory);
+	if (r == -ENOSPC) {
+		mount_ns_collect(&c->ns);
+		r = fstype_mount(&request, at->directory);
+	}
 	return r == -ENODEV || r == -EPERM ? (int)tr_gap(c, r) : r;
 }
 

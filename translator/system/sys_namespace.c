@@ -34,10 +34,18 @@ long tr_refuse_namespaces(const struct tr_call *c, uint64_t flags)
 	return (flags & NEW_NAMESPACES & ~(uint64_t)CLONE_NEWNS) == 0 ? 0 : tr_gap(c, -EINVAL);
 }
 
-long tr_new_mount_ns(struct tr_call *c, uint64_t flags, uint32_t *ret)
+long tr_new_mount_ns(struct tr_call *c, uint64_t flags, uint32_t *ret, int *ret_fd)
 {
+	int fd;
+
 	*ret = c->process->mount_ns;
-	return (flags & CLONE_NEWNS) == 0 ? 0 : mount_ns_make(&c->ns, ret);
+	*ret_fd = -1;
+	if ((flags & CLONE_NEWNS) == 0)
+		return 0;
+	fd = mount_ns_make(&c->ns, ret);
+	if (fd >= 0)
+		*ret_fd = fd;
+	return fd < 0 ? fd : 0;
 }
 
 /* The process is in it from now on. */
@@ -52,6 +60,7 @@ static void enter(struct tr_call *c, uint32_t number)
 
 long sys_unshare(struct tr_call *c, const struct unshare_args *a)
 {
+	int fd CLEANUP(host_close_at) = -1;
 	uint32_t number;
 	long r;
 
@@ -68,7 +77,7 @@ long sys_unshare(struct tr_call *c, const struct unshare_args *a)
 	/* Linux: who has a mount namespace of his own has a directory of his own, too. */
 	r = host_call(SYS_unshare, (a->flags & SHARED) | CLONE_FS);
 	if (r == 0)
-		r = tr_new_mount_ns(c, a->flags, &number);
+		r = tr_new_mount_ns(c, a->flags, &number, &fd);
 	if (r == 0)
 		enter(c, number);
 	return r;

@@ -15,7 +15,10 @@
  */
 MUST_CHECK long tr_refuse_namespaces(const struct tr_call *c, uint64_t flags);
 
-/* CLONE_NEWNS in flags: a new mount namespace; else the process's own. 0 or -errno. */
-MUST_CHECK long tr_new_mount_ns(struct tr_call *c, uint64_t flags, uint32_t *ret);
+/*
+ * CLONE_NEWNS in flags: a new mount namespace, which lives at least until *ret_fd is closed; else the process's own, and -1. 0 or
+ * -errno.
+ */
+MUST_CHECK long tr_new_mount_ns(struct tr_call *c, uint64_t flags, uint32_t *ret, int *ret_fd);
 
 #endif
