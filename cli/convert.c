@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -261,13 +262,27 @@ static int hold_disk(struct conversion *c, struct message *m)
 	return 0;
 }
 
-static int make_tree(struct conversion *c, struct message *m)
+/* Not where the last one was. */
+static int make_elsewhere(const struct conversion *c, struct message *m)
 {
-	if (mkdir(c->fresh_rootfs, 0755) < 0)
+	int links CLEANUP(host_close_at) = open_tree(c->links, m);
+	char path[PATH_MAX];
+
+	if (links < 0)
+		return links;
+	ext4_spread(links);
+	if (snprintf(path, sizeof(path), "%s/XXXXXX", c->links) >= (int)sizeof(path))
+		return failed(m, -ENAMETOOLONG, "cannot make '%s'", c->fresh_rootfs);
+	if (mkdtemp(path) == NULL || rename(path, c->fresh_rootfs) < 0)
 		return failed(m, -errno, "cannot make '%s'", c->fresh_rootfs);
-	if (mkdir(c->links, 0700) < 0)
-		return failed(m, -errno, "cannot make '%s'", c->links);
-	return open_tree(c->fresh_rootfs, m);
+	return 0;
+}
+
+static int make_tree(const struct conversion *c, struct message *m)
+{
+	int r = mkdir(c->links, 0700) < 0 ? failed(m, -errno, "cannot make '%s'", c->links) : make_elsewhere(c, m);
+
+	return r < 0 ? r : open_tree(c->fresh_rootfs, m);
 }
 
 static int write_tree(struct conversion *c, int tree, struct message *m)

@@ -35,6 +35,12 @@ MUST_CHECK int ext4_write_file(int dir, int fd, uint64_t size, const struct arch
 MUST_CHECK int ext4_read_tree(const char *path, int dir, int links, const struct archive_options *o,
 			      struct message *message);
 
+/*
+ * Directories that are made in this one begin elsewhere on the host's disk, depending on their names, where that is ext4: next to
+ * where thousands of files have just been removed it looks at each of these for every new one, for minutes.
+ */
+void ext4_spread(int dir);
+
 /* Compares the image with the tree, inode by inode and byte by byte; -EIO and a sentence that names what differs first. */
 MUST_CHECK int ext4_compare(const char *path, int dir, const struct archive_options *o, struct message *message);
 

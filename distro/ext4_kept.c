@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 
+#include "distro/ext4.h"
+
 /* <linux/fs.h> and <ext2fs/ext2_fs.h> both have these. */
 #define GETFLAGS _IOR('f', 1, long)
 #define SETFLAGS _IOW('f', 2, long)
@@ -63,4 +65,14 @@ void kept_clear_host(int fd)
 		return;
 	host &= (int)~HOST_FLAGS;
 	(void)ioctl(fd, SETFLAGS, &host);
+}
+
+void ext4_spread(int dir)
+{
+	int host = 0;
+
+	if (ioctl(dir, GETFLAGS, &host) < 0)
+		return;
+	host |= EXT2_TOPDIR_FL;
+	(void)ioctl(dir, SETFLAGS, &host);
 }

@@ -3,75 +3,13 @@
 # compared entry by entry; the command is killed at system calls that change the disk, interrupted, and told that the disk is full;
 # a byte of the copy is changed before it is compared. Without lxrun there is nothing to test.
 #
-# usage: as of all batteries; LX_KILLS is how often each of these (1), or `all`; LX_TREE which tree (small, many, full)
+# usage: as of all batteries; LX_KILLS is how often each of these (1), or `all`; LX_TREE which tree (small, many)
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/instances.lib.sh"
+. "$(dirname "$0")/convert.lib.sh"
 battery core
 kills=${LX_KILLS:-1}
 PATH=$PATH:/usr/sbin:/sbin
-
-as() {
-	${become_of[$side]} "$@"
-}
-
-# entries FILE: of the tree, as a program of the distribution sees them.
-entries() {
-	run "$side" box entries -t /srv/t
-	[ "$status" -eq 0 ] || not_ok "$side: entries: $status $err"
-	mv "$results/out" "$1"
-}
-
-# How many entries of its tree differ from what they were.
-different() {
-	entries "$results/now"
-	diff "$results/before" "$results/now" | grep -c '^[<>]'
-}
-
-places() {
-	as ls -A "$location" | sort | tr '\n' ' '
-}
-
-# to VERSION: with a sentence if that fails.
-to() {
-	run "$side" --set-version box "$1" --quiet
-	[ "$status" -eq 0 ] || not_ok "$side: to version $1: $status $err"
-}
-
-# at HOW N VERSION: under killat. Its status in $status, the number of calls, for count, in $calls.
-at() {
-	local plain=${program_of[$side]}
-	program_of[$side]="$killat $1 $2 $plain"
-	: >"$results/calls" && chmod 666 "$results/calls"
-	run "$side" --set-version box "$3" --quiet 3>"$results/calls"
-	program_of[$side]=$plain
-	calls=$(cat "$results/calls")
-}
-
-# whole TITLE VERSIONS: it starts at once, is of one of the versions, has all, and there is nothing else.
-whole() {
-	local problem='' version
-	version=$(registered version)
-	if [ "$version" = 1 ]; then
-		[ "$(different)" = 0 ] || problem+="it does not start, or is not the same: $err; "
-	fi
-	run "$side" --list -q
-	version=$(registered version)
-	[[ $2 == *$version* ]] || problem+="it is of version $version; "
-	[ "$(registered state)" = installed ] || problem+="it is $(registered state); "
-	if [ "$version" = 1 ]; then
-		[ "$(places)" = 'distribution rootfs sidecar ' ] || problem+="there are $(places); "
-	else
-		[ "$(places)" = 'disk.ext4 distribution ' ] || problem+="there are $(places); "
-		as e2fsck -fn "$location/disk.ext4" >"$results/fsck" 2>&1 || problem+='fsck finds something; '
-	fi
-	[ -z "$problem" ] || not_ok "$side: $1: $problem"
-	[ -n "$problem" ] || [ -z "$verbose" ] || ok "$side: $1"
-	[ -n "$problem" ] || whole_ones=$((whole_ones + 1))
-}
-
-registered() {
-	sed -n "/^name = \"box\"/,/^\[/s/^$1 = \"\{0,1\}\([^\"]*\)\"\{0,1\}/\1/p" "${data_of[$side]}/lxrun/registry"
-}
 
 # points COUNT: which calls; more of them near the end, where the registry changes.
 points() {
@@ -89,28 +27,9 @@ points() {
 	done
 }
 
-box() {
-	as mkdir -p "$location/rootfs/srv" "$location/rootfs/root"
-	fill_two "$side" "$location/rootfs"
-	as sh -c 'cp "$1" "$2" "$3/bin/" && chmod 755 "$3/bin/entries" "$3/bin/torture"' copy "$staged/entries" "$staged/torture" \
-		"$location/rootfs"
-	register "$side" box "$location"
-	run "$side" box torture "$1" /srv/t
-	[ "$status" -eq 0 ] || die "cannot make the tree: $err"
-	entries "$results/before"
-}
-
 for side in "${sides[@]}"; do
 	[ "$side" != native ] || continue
-	programs=$(dirname "$refuse")
-	staged=$("$tests_dir/stage" "$programs/killat" "$programs/entries" "$programs/torture") || exit 1
-	killat=$staged/killat
-	data_of[$side]=$(as mktemp -d /dev/shm/lxc.XXXXXX) || exit 1
-	location=${data_of[$side]}/box
-	copies+=("${data_of[$side]}")
-	as mkdir -p "${data_of[$side]}/lxrun" "${data_of[$side]}/here" "${data_of[$side]}/config/lxrun"
-	as sh -c 'printf "[general]\ninstanceIdleTimeout=0\n[wsl2]\ndefaultVhdSize=%s\n" "$2" >"$1"' config \
-		"${data_of[$side]}/config/lxrun/config" "$([ "${LX_TREE:-}" = full ] && echo 20G || echo 256M)"
+	prepare /dev/shm 256M
 	box "${LX_TREE:-small}"
 
 	# --- there and back ---------------------------------------------------------------------------------------------------------
@@ -154,7 +73,7 @@ for side in "${sides[@]}"; do
 	run "$side" --clone other third --quiet
 	is "$side" 'a copy of a disk' '0 ' "$status $err"
 	run "$side" --set-version third 1 --quiet
-	run "$side" third entries -t /srv/t
+	run "$side" third entries -a /srv/t
 	is "$side" 'is the same as a tree' '0 0' "$status $(diff "$results/before" "$results/out" | grep -c '^[<>]')"
 	run "$side" --export other "${data_of[$side]}/other.tar" --quiet
 	is "$side" 'a disk as an archive' '0 ' "$status $err"
@@ -194,6 +113,30 @@ for side in "${sides[@]}"; do
 	whole 'a changed byte in the tree' 2
 	is "$side" 'is found, and the old one stays' 2 "$whole_ones"
 	to 1
+
+	# --- the registry, damaged meanwhile ------------------------------------------------------------------------------------------
+	plain=${program_of[$side]}
+	whole_ones=0
+	wanted=0
+	for version in 2 1; do
+		for file in "${data_of[$side]}/lxrun/registry" "$location/distribution"; do
+			calls=$((kills == 1 ? RANDOM % 12 + 1 : 1))
+			as sh -c 'printf "#!/bin/sh\necho nonsense >%s\n" "$1" >"$2"; chmod 755 "$2"' damage "$file" "${data_of[$side]}/damage"
+			for ((; calls <= 20; calls++)); do
+				wanted=$((wanted + 1))
+				program_of[$side]="$killat fsync $calls ${data_of[$side]}/damage $plain"
+				run "$side" --set-version box "$version" --quiet
+				program_of[$side]=$plain
+				# Whatever it says: it is there, and what it is can be found.
+				run "$side" --list -q
+				whole "${file##*/} damaged at sync $calls on the way to version $version" 12
+				[ "$(registered version)" != "$version" ] || to $((3 - version))
+				[ "$kills" != 1 ] || break
+			done
+		done
+		to "$version"
+	done
+	is "$side" "the registry damaged $wanted times: it is whole" "$wanted" "$whole_ones"
 
 	# --- killed, interrupted, out of space ------------------------------------------------------------------------------------------
 	if [ "${LX_TREE:-small}" != small ]; then

@@ -1,10 +1,11 @@
 /*
- * entries [-t] DIRECTORY [PATH-TO-LEAVE-OUT...]: every entry below a directory, as a program in there sees it, one a line, sorted:
+ * entries [-t|-a] DIRECTORY [PATH-TO-LEAVE-OUT...]: every entry below a directory, as a program in there sees it, one a line, sorted:
  *
- *   path type mode owner:group device size links first-name-of-the-same-file target attributes contents [time]
+ *   path type mode owner:group device size links first-name-of-the-same-file target attributes contents [times..]
  *
  * Columns are separated by tabs; bytes that are no printable ASCII are written as \ooo. Contents are a hash. What is left out is
  * named by its path below the directory, with a slash in front; it appears, what is below it does not. -t: with times of change.
+ * -a: and, but for links, times of access, which are not changed by this, and how much is not a hole.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -21,7 +22,7 @@
 #include <unistd.h>
 
 static char **left_out;
-static int with_times, failed;
+static int with_times, with_all, failed;
 
 /* The first name of each file with more than one. */
 struct file {
@@ -104,26 +105,79 @@ static void print_attributes(const char *path)
 		putchar('-');
 }
 
-/* FNV-1a: differences are mistakes here, not attacks. */
-static void print_contents(const char *path)
+static int open_unchanged(const char *path, int flags)
+{
+	int fd = open(path, flags | O_NOATIME | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 || errno != EPERM ? fd : open(path, flags | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* FNV-1a, by words: differences are mistakes here, not attacks. Blocks of zeros are none, whether they are holes or not. */
+static uint64_t mix(uint64_t hash, off_t at, const unsigned char *bytes, size_t n)
+{
+	static const unsigned char zeros[4096];
+	uint64_t word;
+
+	for (size_t block = 0; block < n; block += sizeof(zeros)) {
+		size_t some = n - block < sizeof(zeros) ? n - block : sizeof(zeros);
+
+		if (memcmp(bytes + block, zeros, some) == 0)
+			continue;
+		hash = (hash ^ (uint64_t)at ^ block) * 0x100000001b3;
+		for (size_t i = 0; i < some; i += sizeof(word)) {
+			word = 0;
+			memcpy(&word, bytes + block + i, some - i < sizeof(word) ? some - i : sizeof(word));
+			hash = (hash ^ word) * 0x100000001b3;
+			hash ^= hash >> 29;
+		}
+	}
+	return hash;
+}
+
+/* From there to the end, or to a hole; where that is, or -1. */
+static off_t mix_piece(int fd, off_t at, uint64_t *hash)
 {
 	static unsigned char buffer[1 << 17];
+	off_t end = lseek(fd, at, SEEK_HOLE);
+	ssize_t n = 1;
+
+	at -= at % 4096;
+	while (n > 0 && (end < 0 || at < end)) {
+		size_t some = end < 0 || end - at > (off_t)sizeof(buffer) ? sizeof(buffer) : (size_t)(end - at);
+
+		n = pread(fd, buffer, some, at);
+		if (n > 0)
+			*hash = mix(*hash, at, buffer, (size_t)n);
+		at += n > 0 ? n : 0;
+	}
+	return n < 0 ? -1 : at;
+}
+
+static void print_contents(const char *path)
+{
 	uint64_t hash = 0xcbf29ce484222325;
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	ssize_t n;
+	int fd = open_unchanged(path, O_RDONLY);
+	off_t at = 0, data, filled = 0;
 
 	if (fd < 0) {
 		complain("open", path);
 		return;
 	}
-	while ((n = read(fd, buffer, sizeof(buffer))) > 0) {
-		for (ssize_t i = 0; i < n; i++)
-			hash = (hash ^ buffer[i]) * 0x100000001b3;
-	}
-	if (n < 0)
-		complain("read", path);
+	do {
+		data = lseek(fd, at, SEEK_DATA);
+		if (data < 0 && errno == ENXIO)
+			break;
+		/* Not all files know of holes. */
+		data = data < 0 ? at : data;
+		at = mix_piece(fd, data, &hash);
+		if (at < 0)
+			complain("read", path);
+		filled += at - data;
+	} while (at > data);
 	close(fd);
 	printf("%016llx", (unsigned long long)hash);
+	if (with_all)
+		printf("\t%lld", (long long)filled);
 }
 
 static void print_entry(const char *path, const char *name, const struct stat *st)
@@ -161,6 +215,9 @@ static void print_entry(const char *path, const char *name, const struct stat *s
 		putchar('-');
 	if (with_times)
 		printf("\t%lld.%09ld", (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+	/* Reading a link cannot but change its time of access. */
+	if (with_all && !S_ISLNK(st->st_mode))
+		printf("\t%lld.%09ld", (long long)st->st_atim.tv_sec, st->st_atim.tv_nsec);
 	putchar('\n');
 }
 
@@ -173,9 +230,34 @@ static int is_left_out(const char *name)
 	return 0;
 }
 
+/* The names of a directory, sorted; how many, or -1. */
+static int names_of(const char *path, char ***ret)
+{
+	int fd = open_unchanged(path, O_RDONLY | O_DIRECTORY), count = 0, room = 0;
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *e;
+
+	*ret = NULL;
+	if (dir == NULL)
+		return -1;
+	while ((e = readdir(dir)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (count == room) {
+			room = room * 2 + 64;
+			*ret = realloc(*ret, (size_t)room * sizeof(**ret));
+		}
+		(*ret)[count++] = strdup(e->d_name);
+	}
+	closedir(dir);
+	if (count > 0)
+		qsort(*ret, (size_t)count, sizeof(**ret), compare_names);
+	return count;
+}
+
 static void list(const char *path, const char *name)
 {
-	struct dirent **found;
+	char **found;
 	struct stat st;
 	int count;
 
@@ -186,17 +268,16 @@ static void list(const char *path, const char *name)
 	print_entry(*path ? path : "/", *name ? name : "/", &st);
 	if (!S_ISDIR(st.st_mode) || is_left_out(name))
 		return;
-	count = scandir(*path ? path : "/", &found, NULL, alphasort);
+	count = names_of(*path ? path : "/", &found);
 	if (count < 0) {
-		complain("scandir", path);
+		complain("opendir", path);
 		return;
 	}
 	for (int i = 0; i < count; i++) {
 		char *below, *below_name;
 
-		if (strcmp(found[i]->d_name, ".") != 0 && strcmp(found[i]->d_name, "..") != 0 &&
-		    asprintf(&below, "%s/%s", path, found[i]->d_name) > 0 &&
-		    asprintf(&below_name, "%s/%s", name, found[i]->d_name) > 0) {
+		if (asprintf(&below, "%s/%s", path, found[i]) > 0 &&
+		    asprintf(&below_name, "%s/%s", name, found[i]) > 0) {
 			list(below, below_name);
 			free(below);
 			free(below_name);
@@ -210,8 +291,9 @@ int main(int argc, char **argv)
 {
 	int i = 1;
 
-	if (i < argc && strcmp(argv[i], "-t") == 0) {
+	if (i < argc && (strcmp(argv[i], "-t") == 0 || strcmp(argv[i], "-a") == 0)) {
 		with_times = 1;
+		with_all = argv[i][1] == 'a';
 		i++;
 	}
 	if (i >= argc)

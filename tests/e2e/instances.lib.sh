@@ -81,10 +81,10 @@ processes_limit() {
 	echo $(($(ps -L -u "$user" -o tid= | wc -l) + 200))
 }
 
-# run SIDE ARGUMENTS...: standard output in $out, standard error in $err, the exit status in $status.
+# run SIDE ARGUMENTS...: standard output in $out, standard error in $err, the exit status in $status. $limit: seconds, 60.
 run() {
 	with "$1" -- "${@:2}"
-	timeout 60 "${command[@]}" </dev/null >"$results/out" 2>"$results/err"
+	timeout "${limit:-60}" "${command[@]}" </dev/null >"$results/out" 2>"$results/err"
 	status=$?
 	out=$(cat "$results/out")
 	err=$(cat "$results/err")

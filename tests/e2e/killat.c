@@ -6,6 +6,7 @@
  *   interrupt  its process gets SIGINT
  *   full       it and all later ones that take space fail with ENOSPC
  *   count      nothing: their number is printed on descriptor 3 at the end
+ *   peak       nothing: how many kilobytes the largest of its processes had is printed on descriptor 3 at the end
  *   syncfs     SHELL-COMMAND is run at the N-th syncfs(2), at each if N is 0: killat syncfs N SHELL-COMMAND COMMAND...
  *   fsync      the same at fsync(2)
  *
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -140,6 +142,23 @@ static void stopped(const char *how, const char *command, struct tracee *t)
 	}
 }
 
+/* Untraced, at its own speed. */
+static int peak(char **words)
+{
+	struct rusage usage;
+	int status;
+	pid_t child = vfork();
+
+	if (child == 0) {
+		execvp(words[0], words);
+		_exit(127);
+	}
+	waitpid(child, &status, 0);
+	getrusage(RUSAGE_CHILDREN, &usage);
+	dprintf(3, "%ld\n", usage.ru_maxrss);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int main(int argc, char **argv)
 {
 	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
@@ -149,13 +168,14 @@ int main(int argc, char **argv)
 	pid_t first, pid;
 
 	if (argc <= words)
-		return fprintf(stderr,
-			       "usage: killat kill|interrupt|full|count|syncfs|fsync N [SHELL-COMMAND] COMMAND...\n") >
-				       0
+		return fprintf(stderr, "usage: killat kill|interrupt|full|count|peak|syncfs|fsync N [SHELL-COMMAND] "
+				       "COMMAND...\n") > 0
 			       ? 2
 			       : 2;
 	at = atol(argv[2]);
 	fcntl(3, F_SETFD, FD_CLOEXEC);
+	if (strcmp(how, "peak") == 0)
+		return peak(argv + words);
 	first = fork();
 	if (first == 0) {
 		/* Which needs to trace by itself. */
