@@ -129,8 +129,11 @@ static int write_disk(struct reading *g, const struct target *t, const struct ar
 
 	if (r < 0)
 		return r;
-	if (g->d.version == 1)
-		return ext4_write_file(g->root, t->fd, store_disk_size(), o, m);
+	if (g->d.version == 1) {
+		(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", t->fd);
+		r = ext4_write_file(g->root, t->fd, store_disk_size(), o, m);
+		return r == 0 ? ext4_sync(path, m) : r;
+	}
 	r = reading_disk(g, path, sizeof(path), m);
 	return r == 0 ? disk_copy(path, t->fd, o, m) : r;
 }

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/host.h"
@@ -52,7 +53,7 @@ static int record(const struct conversion *c, int version, enum distro_state sta
 	} else {
 		d->version = version;
 		d->state = state;
-		error = registry_commit(&r, m);
+		error = state == DISTRO_INSTALLED ? registry_settle(&r, d, m) : registry_commit(&r, m);
 	}
 	registry_done(&r);
 	return error;
@@ -241,6 +242,9 @@ static int to_image(struct conversion *c, struct message *m)
 
 	if (r == 0)
 		r = verify_image(c, tree, m);
+	/* It has been read as the host will write it, which it does meanwhile. */
+	if (r == 0)
+		r = ext4_sync(c->fresh_image, m);
 	return r == 0 ? name_it(c, c->fresh_image, c->image, m) : r;
 }
 
@@ -299,9 +303,7 @@ static int write_tree(struct conversion *c, int tree, struct message *m)
 	if (r < 0)
 		return r;
 	r = archive_remove_tree(c->links);
-	if (r < 0)
-		return failed(m, r, "cannot remove '%s'", c->links);
-	return syncfs(c->location) < 0 ? failed(m, -errno, "cannot write '%s'", c->d.location) : 0;
+	return r < 0 ? failed(m, r, "cannot remove '%s'", c->links) : 0;
 }
 
 /* There is room for what is in it, and all of it can be kept. */
@@ -336,13 +338,40 @@ static int unpack(struct conversion *c, struct message *m)
 	return r < 0 ? r : take_fd(&tree);
 }
 
+/* The host writes what is read once more meanwhile. */
+static pid_t begin_sync(const struct conversion *c)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(syncfs(c->location) < 0);
+	return child;
+}
+
+static int end_sync(const struct conversion *c, pid_t child, int r, struct message *m)
+{
+	int status = 0;
+
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (r == 0 && (child < 0 || status != 0) && syncfs(c->location) < 0)
+		return failed(m, -errno, "cannot write '%s'", c->d.location);
+	/* Errors are told once, to whom they were told first. */
+	if (r == 0 && child > 0 && status != 0)
+		return failed(m, -EIO, "cannot write '%s'", c->d.location);
+	return r;
+}
+
 static int to_tree(struct conversion *c, struct message *m)
 {
 	int tree CLEANUP(host_close_at) = unpack(c, m);
 	int r = tree < 0 ? tree : 0;
+	pid_t syncing;
 
-	if (r == 0)
-		r = compare(c, c->image, tree, m);
+	if (r < 0)
+		return r;
+	syncing = begin_sync(c);
+	r = end_sync(c, syncing, compare(c, c->image, tree, m), m);
 	return r == 0 ? name_it(c, c->fresh_rootfs, c->rootfs, m) : r;
 }
 

@@ -246,6 +246,8 @@ int install_disk(struct install *n, const struct archive_options *o, struct mess
 	if (r == 0)
 		r = ext4_write_tree(n->root, disk, store_disk_size(), &own, m);
 	sidecar_close(own.sidecar);
+	if (r == 0)
+		r = ext4_sync(disk, m);
 	if (r < 0)
 		return r;
 	r = archive_remove_tree(tree);

@@ -26,6 +26,12 @@ int location_lock(const char *location)
 	return take_fd(&fd);
 }
 
+static void set_installed(struct registry *r, struct distro *d)
+{
+	(void)r;
+	d->state = DISTRO_INSTALLED;
+}
+
 /* One entry, found by its id: others may have changed the registry. */
 static void change(const char *id, void (*with)(struct registry *r, struct distro *d))
 {
@@ -38,15 +44,9 @@ static void change(const char *id, void (*with)(struct registry *r, struct distr
 	d = registry_by_id(&r, id);
 	if (d != NULL) {
 		with(&r, d);
-		(void)!registry_commit(&r, &m);
+		(void)!(with == set_installed ? registry_settle(&r, d, &m) : registry_commit(&r, &m));
 	}
 	registry_done(&r);
-}
-
-static void set_installed(struct registry *r, struct distro *d)
-{
-	(void)r;
-	d->state = DISTRO_INSTALLED;
 }
 
 static void set_nothing(struct registry *r, struct distro *d)

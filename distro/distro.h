@@ -102,6 +102,11 @@ MUST_CHECK int registry_begin(struct registry *ret, struct message *message);
  * one stays; a copy that cannot be written (its location is gone, or read-only) is no failure. Keeps the lock.
  */
 MUST_CHECK int registry_commit(struct registry *r, struct message *message);
+/*
+ * The same when something comes to its end with d: the copy beside its files is written first. Who is killed meanwhile has not come to
+ * the end, and what is left half done is put right with the rest.
+ */
+MUST_CHECK int registry_settle(struct registry *r, const struct distro *d, struct message *message);
 /* Frees, and gives the lock back. Also for an empty one. */
 void registry_done(struct registry *r);
 

@@ -19,13 +19,14 @@ uint64_t ext4_inodes(uint64_t size);
 /*
  * Writes the tree at dir, in the guest's terms as archive_pack() does (owners, modes, devices, attributes, times, hard links,
  * holes; sockets, too), into a new image at path, which must not be there. On failure the image is removed; until it is complete
- * it says of itself that it is not clean. It has been synced when this returns.
+ * it says of itself that it is not clean. It is on its way to the host's disk when this returns; ext4_sync() waits for that.
  */
 MUST_CHECK int ext4_write_tree(int dir, const char *path, uint64_t size, const struct archive_options *o,
 			       struct message *message);
 /* The same to an empty file that fd is open on for reading and writing, and that has a name or not. */
 MUST_CHECK int ext4_write_file(int dir, int fd, uint64_t size, const struct archive_options *o,
 			       struct message *message);
+MUST_CHECK int ext4_sync(const char *path, struct message *message);
 
 /*
  * Writes what is in the image at path into the empty directory dir, as a store keeps it; o->sidecar is written to. `links` is

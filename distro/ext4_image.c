@@ -136,10 +136,13 @@ int image_finish(struct image *m)
 
 	m->fs->super->s_state |= EXT2_VALID_FS;
 	ext2fs_mark_super_dirty(m->fs);
-	e = ext2fs_close_free(&m->fs);
+	e = ext2fs_flush2(m->fs, EXT2_FLAG_FLUSH_NO_SYNC);
+	if (e == 0)
+		e = io_channel_flush(m->fs->io);
 	if (e != 0)
 		return image_fail(m, e, "its last blocks");
-	return fsync(m->fd) < 0 ? work_fail(&m->work, -errno, "cannot write the disk: %s", strerror(errno)) : 0;
+	(void)sync_file_range(m->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	return 0;
 }
 
 /* --- blocks and inodes ------------------------------------------------------------------------------------------------------- */

@@ -346,3 +346,15 @@ int ext4_write_tree(int dir, const char *path, uint64_t size, const struct archi
 		(void)unlink(path);
 	return r;
 }
+
+int ext4_sync(const char *path, struct message *message)
+{
+	int fd CLEANUP(host_close_at) = open(path, O_RDONLY | O_CLOEXEC);
+	int r = 0;
+
+	if (fd < 0 || fsync(fd) < 0) {
+		r = -errno;
+		message_set(message, "cannot write the disk '%.300s': %s", path, strerror(errno));
+	}
+	return r;
+}

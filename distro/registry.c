@@ -272,6 +272,12 @@ int registry_commit(struct registry *r, struct message *message)
 	return 0;
 }
 
+int registry_settle(struct registry *r, const struct distro *d, struct message *message)
+{
+	(void)!registry_store_copy(d);
+	return registry_commit(r, message);
+}
+
 void registry_done(struct registry *r)
 {
 	free(r->distros);

@@ -3,7 +3,8 @@
 # compared entry by entry; the command is killed at system calls that change the disk, interrupted, and told that the disk is full;
 # a byte of the copy is changed before it is compared. Without lxrun there is nothing to test.
 #
-# usage: as of all batteries; LX_KILLS is how often each of these (1), or `all`; LX_TREE which tree (small, many)
+# usage: as of all batteries; LX_KILLS is how often each of these (1), or `all`; LX_TREE which tree (small, many);
+# LX_TO to which version (2 1)
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/instances.lib.sh"
 . "$(dirname "$0")/convert.lib.sh"
@@ -95,7 +96,7 @@ for side in "${sides[@]}"; do
 	# shellcheck disable=SC2016
 	as sh -c 'printf "#!/bin/sh\nf=%s/disk.ext4.new\n[ -e \$f ] && [ ! -e %s.done ] || exit 0\nat=\$(grep -abo \"several names\" \$f | tail -n 1 | cut -d: -f1)\n[ -n \"\$at\" ] || exit 0\n: >%s.done\nprintf X | dd of=\$f bs=1 seek=\$at conv=notrunc status=none\n" "$1" "$2" "$2" >"$2"; chmod 755 "$2"' \
 		flip "$location" "${data_of[$side]}/flip-disk"
-	program_of[$side]="$killat fsync 0 ${data_of[$side]}/flip-disk $plain"
+	program_of[$side]="$killat clone 0 ${data_of[$side]}/flip-disk $plain"
 	run "$side" --set-version box 2 --quiet
 	program_of[$side]=$plain
 	is "$side" 'a changed byte in the disk' '125 1' "$status $(grep -c 'stays of version 1: the copy is not the same: .* differs in its content$' <<<"$err")"
@@ -104,9 +105,9 @@ for side in "${sides[@]}"; do
 	to 2
 	plain=${program_of[$side]}
 	# shellcheck disable=SC2016
-	as sh -c 'printf "#!/bin/sh\nf=%s/rootfs.new/srv/t/hard/same\ntouch -r \$f %s.as\nprintf X | dd of=\$f bs=1 seek=3 conv=notrunc status=none\ntouch -r %s.as \$f\n" "$1" "$2" "$2" >"$2"; chmod 755 "$2"' \
+	as sh -c 'printf "#!/bin/sh\nf=%s/rootfs.new/srv/t/hard/same\n[ -s \$f ] && [ ! -e %s.done ] || exit 0\ntouch -r \$f %s.done\nprintf X | dd of=\$f bs=1 seek=3 conv=notrunc status=none\ntouch -r %s.done \$f\n" "$1" "$2" "$2" "$2" >"$2"; chmod 755 "$2"' \
 		flip "$location" "${data_of[$side]}/flip"
-	program_of[$side]="$killat syncfs 1 ${data_of[$side]}/flip $plain"
+	program_of[$side]="$killat clone 0 ${data_of[$side]}/flip $plain"
 	run "$side" --set-version box 1 --quiet
 	program_of[$side]=$plain
 	is "$side" 'a changed byte in the tree' '125 1' "$status $(grep -c "stays of version 2: the copy is not the same: 'srv/t/hard/same' differs in its content$" <<<"$err")"
@@ -114,13 +115,26 @@ for side in "${sides[@]}"; do
 	is "$side" 'is found, and the old one stays' 2 "$whole_ones"
 	to 1
 
+	# --- a journal that is still to be replayed --------------------------------------------------------------------------------------
+	# A file's only block, as a transaction that has been written to the journal and nowhere else.
+	to 2
+	# shellcheck disable=SC2016
+	as sh -c 'block=$(debugfs -R "blocks /srv/t/used" "$1" 2>/dev/null) && printf y >"$2" && truncate -s 4096 "$2" &&
+		printf "jo\njw -b %s %s\njc\n" "$block" "$2" | debugfs -w -f - "$1" >/dev/null 2>&1
+		dumpe2fs -h "$1" 2>/dev/null | grep -c needs_recovery' journal "$location/disk.ext4" "${data_of[$side]}/block" >"$results/out"
+	is "$side" 'a journal with a transaction in it' 1 "$(cat "$results/out")"
+	to 1
+	run "$side" box cat /srv/t/used
+	is "$side" 'is replayed first' 'y 2' "$out $(different)"
+	entries "$results/before"
+
 	# --- the registry, damaged meanwhile ------------------------------------------------------------------------------------------
 	plain=${program_of[$side]}
 	whole_ones=0
 	wanted=0
 	for version in 2 1; do
 		for file in "${data_of[$side]}/lxrun/registry" "$location/distribution"; do
-			calls=$((kills == 1 ? RANDOM % 12 + 1 : 1))
+			[ "$kills" = 1 ] && calls=$((RANDOM % 12 + 1)) || calls=1
 			as sh -c 'printf "#!/bin/sh\necho nonsense >%s\n" "$1" >"$2"; chmod 755 "$2"' damage "$file" "${data_of[$side]}/damage"
 			for ((; calls <= 20; calls++)); do
 				wanted=$((wanted + 1))
@@ -146,7 +160,8 @@ for side in "${sides[@]}"; do
 	fi
 	whole_ones=0
 	wanted=0
-	for version in 2 1; do
+	for version in ${LX_TO:-2 1}; do
+		[ "$(registered version)" != "$version" ] || to $((3 - version))
 		at count 0 "$version"
 		[ "$status" -eq 0 ] || not_ok "$side: count: $status $err"
 		total=$calls

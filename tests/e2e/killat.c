@@ -7,8 +7,8 @@
  *   full       it and all later ones that take space fail with ENOSPC
  *   count      nothing: their number is printed on descriptor 3 at the end
  *   peak       nothing: how many kilobytes the largest of its processes had is printed on descriptor 3 at the end
- *   syncfs     SHELL-COMMAND is run at the N-th syncfs(2), at each if N is 0: killat syncfs N SHELL-COMMAND COMMAND...
- *   fsync      the same at fsync(2)
+ *   fsync      SHELL-COMMAND is run at the N-th fsync(2), at each if N is 0: killat fsync N SHELL-COMMAND COMMAND...
+ *   clone      the same when a process or thread is made
  *
  * Its exit status is the command's, or 128 and the signal.
  */
@@ -98,7 +98,14 @@ static void kill_all(void)
 
 static int is_hook(const char *how)
 {
-	return strcmp(how, "syncfs") == 0 || strcmp(how, "fsync") == 0;
+	return strcmp(how, "clone") == 0 || strcmp(how, "fsync") == 0;
+}
+
+static int is_hooked(const char *how, long nr)
+{
+	static const long makes[] = {SYS_fork, SYS_vfork, SYS_clone, SYS_clone3};
+
+	return how[0] == 'f' ? nr == SYS_fsync : IS_IN(makes, nr);
 }
 
 static void enter(const char *how, const char *command, struct tracee *t, struct user_regs_struct *r)
@@ -106,8 +113,7 @@ static void enter(const char *how, const char *command, struct tracee *t, struct
 	long nr = (long)r->orig_rax;
 
 	if (is_hook(how)) {
-		if (nr == (how[0] == 's' ? SYS_syncfs : SYS_fsync) && (++count == at || at == 0) &&
-		    system(command) != 0)
+		if (is_hooked(how, nr) && (++count == at || at == 0) && system(command) != 0)
 			fprintf(stderr, "killat: %s failed\n", command);
 		return;
 	}
@@ -168,7 +174,7 @@ int main(int argc, char **argv)
 	pid_t first, pid;
 
 	if (argc <= words)
-		return fprintf(stderr, "usage: killat kill|interrupt|full|count|peak|syncfs|fsync N [SHELL-COMMAND] "
+		return fprintf(stderr, "usage: killat kill|interrupt|full|count|peak|fsync|clone N [SHELL-COMMAND] "
 				       "COMMAND...\n") > 0
 			       ? 2
 			       : 2;

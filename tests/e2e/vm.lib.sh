@@ -7,8 +7,17 @@ declare -A home_of_side
 # Words of env(1): the environment of a side's lxrun, besides its runtime directory.
 declare -A environment_of
 
+# take_kernels DIRECTORY: whoever runs lxrun has the caller's.
+take_kernels() {
+	local kernel
+	${become_of[$side]} mkdir -p "$1/lxrun/kernel"
+	for kernel in "$HOME"/.cache/lxrun/kernel/linux-*; do
+		${become_of[$side]} sh -c 'cat >"$1" && chmod 755 "$1"' kernel "$1/lxrun/kernel/${kernel##*/}" <"$kernel"
+	done
+}
+
 # vm_begin: for batteries of a distribution of packages, which are for check --full: machines that are made of them, and systems
-# that start. Skipped without a kernel.
+# that start. Skipped without a kernel. LX_BACKEND: another backend than lxrun takes by itself, with the caller's kernels.
 vm_begin() {
 	local home
 	command -v linux.uml >/dev/null || [ -x "$HOME/.cache/lxrun/kernel/linux-uml" ] || { say 'there is no kernel' && exit 77; }
@@ -23,7 +32,11 @@ vm_begin() {
 		environment_of[$side]="XDG_CONFIG_HOME=$home/config XDG_DATA_HOME=$home HOME=$(home_of "$(stat -c %U "$home")")"
 		# Between two commands of a slow machine nothing is to end by itself.
 		${become_of[$side]} mkdir -p "$home/config/lxrun"
-		${become_of[$side]} sh -c 'printf "[general]\ninstanceIdleTimeout=600000\n" >"$1"' sh "$home/config/lxrun/config"
+		${become_of[$side]} sh -c 'printf "[general]\ninstanceIdleTimeout=600000\n${2:+[wsl2]\nbackend=%s\n}" "$2" >"$1"' sh \
+			"$home/config/lxrun/config" "${LX_BACKEND:-}"
+		[ -n "${LX_BACKEND:-}" ] || continue
+		take_kernels "$home/cache"
+		environment_of[$side]+=" XDG_CACHE_HOME=$home/cache"
 	done
 	trap vm_cleanup EXIT
 }
