@@ -106,6 +106,33 @@ static void change_at_random(unsigned seed)
 	}
 }
 
+Test(writers, namespaces)
+{
+	struct mount_entry node = {.kind = MOUNT_BIND, .flags = MOUNT_BUILT_IN | MOUNT_FILE, .point = "/dev/null"};
+	struct mount_entry b = {.kind = MOUNT_BIND, .point = "/b"};
+	uint32_t ns;
+
+	cr_assert_eq(instance_add_mount(in, &node), 0);
+	instance_mounts_lock(in);
+	cr_assert_eq(instance_copy_mount_ns(in, 0, &ns), 0);
+	instance_mounts_unlock(in);
+	cr_assert_neq(ns, 0);
+	cr_assert_eq(in->mount_count, 2);
+	cr_expect_neq(in->mounts[0].id, in->mounts[1].id);
+	cr_expect_eq(in->mounts[1].flags, MOUNT_FILE | MOUNT_PART, "it came with no instance");
+	b.ns = ns;
+	cr_assert_eq(instance_add_mount(in, &b), 0);
+	cr_expect_eq(instance_find_mount(in, 0, "/b"), -1);
+	cr_expect_eq(instance_find_mount(in, ns, "/b"), 2);
+	cr_expect_eq(instance_find_mount(in, ns, "/dev/null"), 1);
+	cr_expect_eq(instance_remove_mount(in, 0, "/b"), -EINVAL);
+	instance_mounts_lock(in);
+	instance_drop_mount_ns(in, ns);
+	instance_mounts_unlock(in);
+	cr_expect_eq(in->mount_count, 1);
+	cr_expect_eq(instance_find_mount(in, 0, "/dev/null"), 0);
+}
+
 Test(writers, killed_anywhere, .timeout = 120)
 {
 	int repaired = 0;
