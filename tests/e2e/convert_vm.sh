@@ -38,11 +38,11 @@ listing() {
 }
 
 go_to_and_fro() {
-	local n=0 i before
+	local n=0 before
 	install_box core
 	is 'a log' ' 0' box sh -c ': >/root/log'
 	before=$(listing)
-	for i in {1..20}; do
+	for _ in {1..20}; do
 		for version in 2 1; do
 			n=$((n + 1))
 			is "work $n, as version $version" 'worked 0' --version $version box sh -c "$work" sh $n
