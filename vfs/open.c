@@ -207,25 +207,83 @@ static int given(struct walk *w, int fd, int flags, bool *ret_others)
 	return device;
 }
 
-/*
- * What most opens are, without a walk: to read, by who may do everything, below a directory that nothing is mounted in. False:
- * it is something else, or there is a link or a permission in the way.
- */
-static bool open_easily(const struct vfs_ns *ns, struct vfs_at at, int flags, uint64_t resolve, int *ret)
+/* To read what is there, and nothing else. */
+static bool only_reads(int flags, uint64_t resolve)
 {
-	const int special = O_ACCMODE | O_CREAT | O_TRUNC | O_PATH | OPEN_TMPFILE | VFS_OPEN_EXEC;
+	const int special = O_ACCMODE | O_CREAT | O_TRUNC | O_PATH | O_NOATIME | OPEN_TMPFILE | VFS_OPEN_EXEC;
+
+	return (flags & special) == O_RDONLY && resolve == 0;
+}
+
+/*
+ * Of who is asked for permission: a path that was walked before needs no walk. What is there is looked at before it is opened, and
+ * what was opened is compared with it. False: the walk knows.
+ */
+__attribute__((noinline)) static bool open_seen(const struct vfs_ns *ns, struct seen *s, int dir, const char *path,
+						int flags, int *ret)
+{
+	struct stat st, opened;
+	struct owner o;
+	int fd, r;
+
+	if (!seen_known(ns, s))
+		return false;
+	r = host_fstatat(s->dir, s->path, &st, s->flags);
+	*ret = -ENOENT;
+	if (r == -ENOENT && seen_is_missing(ns, s))
+		return true;
+	if (r < 0 || !seen_is(s, &st) || !seen_owner_get(ns, &st, &o) || o.acl != 0 ||
+	    permission_of(ns, -1, &o, R_OK) < 0)
+		return false;
+	fd = guard_open(ns, dir, path, 0, flags, 0, 0);
+	if (fd < 0)
+		return false;
+	if (host_fstat(fd, &opened) < 0 || opened.st_ino != st.st_ino || opened.st_dev != st.st_dev) {
+		host_close(fd);
+		return false;
+	}
+	*ret = fd;
+	return true;
+}
+
+/*
+ * What most opens are, without a walk: to read, below a directory that nothing is mounted in. False: it is something else, or there
+ * is a link or a permission in the way. s: what to remember the walk as, if *ret_remember.
+ */
+static bool open_easily(const struct vfs_ns *ns, struct vfs_at at, int flags, uint64_t resolve, struct seen *s,
+			bool *ret_remember, int *ret)
+{
 	const char *path;
 	int dir;
 
-	if ((flags & special) != O_RDONLY || resolve != 0 || permission_matters(ns) ||
-	    (ns->in->features & (INSTANCE_DEVICE_NODES | INSTANCE_NO_OPENAT2)) != 0 || !at_is_easy(ns, at, &dir, &path))
+	*ret_remember = false;
+	if (!only_reads(flags, resolve) || (ns->in->features & INSTANCE_NO_OPENAT2) != 0 ||
+	    !at_is_easy(ns, at, &dir, &path))
+		return false;
+	path = dot_if_empty(path);
+	if (permission_matters(ns)) {
+		*ret_remember = seen_begin(ns, at, (flags & O_NOFOLLOW) != 0 ? VFS_NOFOLLOW : 0, s);
+		return *ret_remember && open_seen(ns, s, dir, path, flags, ret);
+	}
+	if ((ns->in->features & INSTANCE_DEVICE_NODES) != 0)
 		return false;
 	/* Without links and ".." there is no way out. */
-	*ret = guard_open(ns, dir, dot_if_empty(path), 0, flags, 0, 0);
+	*ret = guard_open(ns, dir, path, 0, flags, 0, 0);
 	return *ret != -ELOOP && *ret != -EACCES;
 }
 
-static int open_in(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, uint64_t resolve,
+static void remember(const struct walk *w, struct seen *s, int fd)
+{
+	struct stat st;
+
+	if (fd == -ENOENT)
+		seen_note_missing(w->ns, s, w);
+	else if (fd >= 0 && host_fstat(fd, &st) == 0)
+		seen_note(w->ns, s, w, &st);
+}
+
+/* s: what to remember it as, or NULL. */
+static int open_in(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, uint64_t resolve, struct seen *s,
 		   bool *ret_others)
 {
 	struct walk w CLEANUP(walk_done);
@@ -245,6 +303,8 @@ static int open_in(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t 
 		if (r == -EACCES && !w.checked && grant(&w, flags))
 			r = act(&w, flags, mode);
 	} while (walk_again(&w, &r));
+	if (s != NULL)
+		remember(&w, s, r);
 	return r < 0 ? r : given(&w, r, flags, ret_others);
 }
 
@@ -301,7 +361,7 @@ __attribute__((noinline)) static int open_scoped(const struct vfs_ns *ns, struct
 	memcpy(path + 1, at.path, (size_t)n + 1);
 	scope.root = dir;
 	scope.root_path = root;
-	return open_in(&scope, (struct vfs_at){AT_FDCWD, path}, flags, mode, resolve, ret_others);
+	return open_in(&scope, (struct vfs_at){AT_FDCWD, path}, flags, mode, resolve, NULL, ret_others);
 }
 
 /* What open(2) refuses before it looks at the path. */
@@ -333,20 +393,21 @@ static int check_how(int flags, mode_t mode, uint64_t resolve)
 
 int vfs_open(const struct vfs_ns *ns, struct vfs_at at, int flags, mode_t mode, uint64_t resolve)
 {
-	bool others = false;
+	bool others = false, is_new;
+	struct seen s;
 	int fd = check_flags(flags);
 
 	if (fd == 0 && resolve != 0)
 		fd = check_how(flags, mode, resolve);
 	if (fd < 0)
 		return fd;
-	if (open_easily(ns, at, flags, resolve, &fd))
+	if (open_easily(ns, at, flags, resolve, &s, &is_new, &fd))
 		return fd;
 	if ((resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0) {
 		fd = open_scoped(ns, at, flags, mode, resolve, &others);
 		others = true;
 	} else {
-		fd = open_in(ns, at, flags, mode, resolve, &others);
+		fd = open_in(ns, at, flags, mode, resolve, is_new ? &s : NULL, &others);
 	}
 	return fd >= 0 && others ? lowest(fd, flags) : fd;
 }
