@@ -10,7 +10,9 @@
 #include "base/str.h"
 #include "vfs/internal.h"
 
-#define STEP (O_PATH | O_NOFOLLOW | O_CLOEXEC)
+/* Of a directory and something else that take turns at a name. */
+#define RACES_MAX 1000
+#define STEP      (O_PATH | O_NOFOLLOW | O_CLOEXEC)
 
 struct steps {
 	const struct vfs_ns *ns;
@@ -72,11 +74,17 @@ static int same_device(const struct steps *s, int fd)
 static int step_down(const struct steps *s, int *dir, const char *name)
 {
 	int fd CLEANUP(host_close_at) = -1;
+	struct stat st = {0};
 	int r;
 
-	fd = host_openat(*dir, name, STEP | O_DIRECTORY, 0);
+	/* It may have become a directory since it was none. */
+	for (unsigned i = 0; i < RACES_MAX; i++) {
+		fd = host_openat(*dir, name, STEP | O_DIRECTORY, 0);
+		if (fd != -ENOTDIR || host_fstatat(*dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
+			break;
+	}
 	if (fd < 0)
-		return fd == -ENOTDIR && is_link(*dir, name) ? -ELOOP : fd;
+		return fd == -ENOTDIR && S_ISLNK(st.st_mode) ? -ELOOP : fd;
 	r = same_device(s, fd);
 	if (r < 0)
 		return r;

@@ -365,7 +365,7 @@ void seen_note_owner(const struct vfs_ns *ns, const struct stat *st, const struc
 		put_owner(ns, owner_key(st), o);
 }
 
-/* A link's owner is its directory's, or in the sidecar: what changes one changes the generation, the other the link's time. */
+/* The owner of a link that the sidecar knows nothing of is its directory's: what changes that changes the generation. */
 static uint64_t special_key(const struct vfs_ns *ns, const struct seen *s, const struct stat *st)
 {
 	uint64_t now = moment(ns);
@@ -375,14 +375,14 @@ static uint64_t special_key(const struct vfs_ns *ns, const struct seen *s, const
 
 bool seen_special(const struct vfs_ns *ns, const struct seen *s, const struct stat *st, struct owner *ret)
 {
-	uint64_t key = is_special(st->st_mode) ? special_key(ns, s, st) : 0;
+	uint64_t key = is_special(st->st_mode) && !kept_may_be(ns, st) ? special_key(ns, s, st) : 0;
 
 	return key != 0 && get_owner(ns, key, ret);
 }
 
 void seen_note_special(const struct vfs_ns *ns, const struct seen *s, const struct stat *st, const struct owner *o)
 {
-	uint64_t key = is_special(st->st_mode) ? special_key(ns, s, st) : 0;
+	uint64_t key = is_special(st->st_mode) && !kept_may_be(ns, st) ? special_key(ns, s, st) : 0;
 
 	if (key != 0)
 		put_owner(ns, key, o);
