@@ -330,11 +330,21 @@ void tr_signal_action(struct tr_process *p, int sig, struct tr_sigaction *ret)
 	unlock();
 }
 
+/* The guest went where nothing is. What stands there cannot be looked at, the less so as the signal blocks itself. */
+static bool is_wild(const siginfo_t *info, const ucontext_t *uc)
+{
+	const uint64_t pc = (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+
+	return (info->si_signo == SIGSEGV || info->si_signo == SIGBUS) && info->si_code > 0 &&
+	       info->si_code != SI_KERNEL && (uint64_t)(uintptr_t)info->si_addr == pc && !in_resident(pc);
+}
+
 uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame *f)
 {
 	uint64_t *mask = tr_context_mask(uc), base;
 	struct tr_sigaction act;
 	struct tr_process *p;
+	bool wild;
 
 	f->signal = sig;
 	f->info = info;
@@ -343,7 +353,8 @@ uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame 
 	if (tr_trap_was_lost(info, uc))
 		return tr_on_lost_trap(uc, f);
 	tr_signal_recall(sig, info);
-	if (tr_signal_found_resident(sig, info, uc))
+	wild = is_wild(info, uc);
+	if (!wild && tr_signal_found_resident(sig, info, uc))
 		return 0;
 
 	p = tr_process_current(f);
@@ -354,7 +365,7 @@ uint64_t tr_on_signal(int sig, siginfo_t *info, ucontext_t *uc, struct tr_frame 
 	base = *mask;
 	if (tr_take_note(mask, &base))
 		*mask &= ~TR_SIGNAL_BIT(SIGSYS);
-	else if (tr_signal_at_way_out(uc) && tr_signal_hand_back(sig, info))
+	else if (!wild && tr_signal_at_way_out(uc) && tr_signal_hand_back(sig, info))
 		return 0;
 	if (sig == SIGCHLD && tr_ptrace_is_tracer(p) && tr_ptrace_child(p, info, f))
 		return 0;
