@@ -5,8 +5,8 @@
  * usage: lxtry [--skip STATUS] DIR <LIST
  *
  * A line of LIST is NAME, tab, SECONDS, tab, COMMAND of sh. Each command runs in a session and a new directory of its own below DIR,
- * with nothing on its standard input, no signal blocked and none ignored. What it started and left is ended with it, and its
- * directory is removed. A line of the output, as soon as it is known, is
+ * with nothing on its standard input, no other descriptor, no signal blocked and none ignored. What it started and left is ended
+ * with it, and its directory is removed. A line of the output, as soon as it is known, is
  *
  *	NAME tab passed|failed|skipped tab HOW tab MILLISECONDS
  *
@@ -65,8 +65,7 @@ static NORETURN void become(const struct test *t, const char *dir, int out)
 		fprintf(stderr, "lxtry: %s: %s\n", dir, strerror(errno));
 		_exit(127);
 	}
-	(void)close(nothing);
-	(void)close(out);
+	(void)close_range(3, ~0u, 0);
 	execl("/bin/sh", "sh", "-c", t->command, (char *)NULL);
 	fprintf(stderr, "lxtry: /bin/sh: %s\n", strerror(errno));
 	_exit(127);

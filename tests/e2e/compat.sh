@@ -28,6 +28,7 @@ list)
 	printf 'ends/late\t1\tsleep 100\n'
 	printf 'ends/up\t9\tpython3 -c "import socket; a = socket.create_server((\\"127.0.0.1\\", 0)); socket.create_connection(a.getsockname(), 5)"\n'
 	printf 'ends/interrupted\t9\t(kill -INT $$); sleep 9\n'
+	printf 'ends/closed\t9\ttest ! -e /proc/self/fd/99\n'
 	printf 'here/lost\t9\ttest ! -e /dev/lxrun\n'
 	printf 'here/alone\t9\tls | wc -l | grep -qx 0 && touch x && (setsid sleep 1000 &)\n'
 	;;
@@ -43,8 +44,8 @@ compat() {
 	local side=$1 want=$2 title=$3
 	shift 3
 	with "$side" LXRUN_LIBEXEC="$libexec" -- --compat one -q "$@"
-	# Who starts it may ignore signals; its tests do not.
-	(trap '' INT && exec timeout 120 "${command[@]}" </dev/null >"$results/out" 2>"$results/err")
+	# Who starts it may ignore signals and have files open; its tests do not.
+	(trap '' INT && exec timeout 120 "${command[@]}" </dev/null >"$results/out" 2>"$results/err" 99</dev/null)
 	is "$side" "$title: the exit status" "$want" "$?"
 }
 
@@ -57,10 +58,10 @@ for side in "${sides[@]}"; do
 	instances_start "$side" 1000
 	make_suites "$side"
 	# As root the plain kernel is beside it, where it can be had; otherwise it is what the suite's file says.
-	ends=' ends 1 2 0 5' ends_of_here=' here 1 1 1 1'
+	ends=' ends 1 3 0 6' ends_of_here=' here 1 1 1 1'
 	if [ "$side" = root ] && unshare -m sh -c 'mount -t tmpfs none /mnt && cd /mnt && mkdir a b c d &&
 		mount -t overlay -o lowerdir=a,upperdir=b,workdir=c none d' 2>/dev/null; then
-		ends=' ends 2 2 0 0' ends_of_here=' here 2 1 1 0'
+		ends=' ends 3 3 0 0' ends_of_here=' here 2 1 1 0'
 	fi
 	compat "$side" 0 'a suite' --suite small
 	line "$side" 'families: how tests end' "$ends" '^  ends'
@@ -68,6 +69,7 @@ for side in "${sides[@]}"; do
 	line "$side" 'what is lost, how, and why' ' lost: here/lost: exit status 1; it is seen' '^  lost:'
 	compat "$side" 0 'for programs' --suite small --json
 	is "$side" 'how each test ended' 'badly failed exit status 3: why
+closed passed exit status 0
 interrupted failed signal 2 (Interrupt)
 killed failed signal 11 (Segmentation fault)
 late failed no end within 1 s
