@@ -52,13 +52,15 @@ static int update_known(const struct archive_progress *p)
 {
 	double speed = rate(p->content);
 	char text[160], left[64] = "";
+	/* What is read under each of its names was counted once. */
+	uint64_t done = p->content < p->content_total ? p->content : p->content_total;
 
-	if (p->content_total > p->content && speed > 0)
-		snprintf(left, sizeof(left), ", %.0f s left", (double)(p->content_total - p->content) / speed);
+	if (p->content_total > done && speed > 0)
+		snprintf(left, sizeof(left), ", %.0f s left", (double)(p->content_total - done) / speed);
 	snprintf(text, sizeof(text), "%u%%, %" PRIu64 " files, %.1f of %.1f MB, %.1f MB/s%s",
-		 p->content < p->content_total ? (unsigned)(p->content * 100 / p->content_total) : 100, p->entries,
-		 (double)p->content / MEGABYTE, (double)p->content_total / MEGABYTE, speed / MEGABYTE, left);
-	return show(p->content, p->content_total, text);
+		 (unsigned)(done * 100 / p->content_total), p->entries, (double)done / MEGABYTE,
+		 (double)p->content_total / MEGABYTE, speed / MEGABYTE, left);
+	return show(done, p->content_total, text);
 }
 
 static int update(void *context, const struct archive_progress *p)

@@ -1,6 +1,6 @@
 # What the batteries share that move a distribution `box` between the versions; sourced by bash behind instances.lib.sh. Its files are
 # at $location, `killat` runs commands to end them, and `trees` are the directories that are compared.
-# shellcheck shell=bash disable=SC2154,SC2034
+# shellcheck shell=bash disable=SC2154,SC2034,SC2004
 
 trees=(/srv/t)
 # What entries tells: with -a, all; with -t, not when files have been read.

@@ -56,6 +56,19 @@ for side in "${sides[@]}"; do
 	wait "${jobs[@]}" 2>/dev/null
 	jobs=()
 
+	# What is found before anything is written.
+	as sh -c 'head -c 260M /dev/zero >"$1"' large "$location/rootfs/srv/large"
+	run "$side" --set-version box 2
+	is "$side" 'more than a disk has room for' "125 1 1 distribution rootfs sidecar " \
+		"$status $(wc -l <<<"$err") $(grep -c 'no room for the [0-9]* MB of' <<<"$err") $(places)"
+	as rm "$location/rootfs/srv/large"
+	as touch -r "$location/rootfs/srv/t/used" "${data_of[$side]}/used"
+	as touch -d @20000000000 "$location/rootfs/srv/t/used"
+	run "$side" --set-version box 2
+	is "$side" 'a time that ext4 does not have' "125 1 1 distribution rootfs sidecar " \
+		"$status $(wc -l <<<"$err") $(grep -c "the time of 'srv/t/used' is none that ext4 keeps" <<<"$err") $(places)"
+	as touch -r "${data_of[$side]}/used" "$location/rootfs/srv/t/used"
+
 	# Nobody is in it, and it would end by itself in ten minutes.
 	as sed -i 's/^instanceIdleTimeout=.*/instanceIdleTimeout=600000/' "${data_of[$side]}/config/lxrun/config"
 	run "$side" box sh -c :

@@ -42,7 +42,7 @@ go_to_and_fro() {
 	install_box core
 	is 'a log' ' 0' box sh -c ': >/root/log'
 	before=$(listing)
-	for _ in {1..20}; do
+	while [ $n -lt 40 ]; do
 		for version in 2 1; do
 			n=$((n + 1))
 			is "work $n, as version $version" 'worked 0' --version $version box sh -c "$work" sh $n

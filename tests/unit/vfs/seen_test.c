@@ -178,7 +178,7 @@ Test(seen, mounts_come_and_go)
 	cr_expect_eq(stat_of("/dir/sub/file", 0), 0);
 	cr_expect_eq(stat_of("/dir/only", 0), 0);
 	cr_expect_eq(remembered("/dir/sub/file", 0), -EMFILE);
-	cr_assert_eq(instance_remove_mount(scratch.in, "/dir"), 0);
+	cr_assert_eq(instance_remove_mount(scratch.in, 0, "/dir"), 0);
 	cr_expect_eq(stat_of("/dir/only", 0), -ENOENT);
 	cr_expect_eq(stat_of("/dir/sub/file", 0), 0);
 }
