@@ -1,8 +1,6 @@
 /*
  * A program that goes on at an address where there is nothing gets SIGSEGV or SIGBUS like any other, also where its handler has an
  * alternate stack, or resets itself; without one it dies of it.
- *
- * conformance: calls rt_sigaction
  */
 #include "../check.h"
 
