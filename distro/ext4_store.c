@@ -18,8 +18,8 @@
 #include "distro/ext4.h"
 #include "distro/ext4_disk.h"
 #include "distro/ext4_flush.h"
-#include "distro/range_copy.h"
 #include "distro/ext4_walk.h"
+#include "distro/range_copy.h"
 
 /* What the host writes for an entry itself. */
 #define ENTRY_COST 1024

@@ -10,8 +10,8 @@
 #include "base/host.h"
 #include "distro/ext4.h"
 #include "distro/ext4_image.h"
-#include "distro/range_copy.h"
 #include "distro/ext4_walk.h"
+#include "distro/range_copy.h"
 
 #define BLOCK     4096
 #define FAST_LINK 60 /* shorter ones are in the inode */
