@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <stdatomic.h>
 
 #include "base/host.h"
 #include "base/str.h"
@@ -55,7 +56,7 @@ static void enter(struct tr_call *c, uint32_t number)
 	if (c->process->cwd != VFS_CWD_VARIES)
 		c->process->cwd = VFS_CWD_UNKNOWN;
 	tr_process_changed(c);
-	__atomic_fetch_add(&c->ns.in->generation, 1, __ATOMIC_SEQ_CST);
+	atomic_fetch_add(&c->ns.in->generation, 1);
 }
 
 long sys_unshare(struct tr_call *c, const struct unshare_args *a)
