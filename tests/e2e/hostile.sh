@@ -114,8 +114,8 @@ for side in "${sides[@]}"; do
 	# The host is out of reach, whoever starts it. Every attempt is one that does no harm where it succeeds.
 	for attempt in 'ip link add lxtest0 type dummy' 'kill -9 VICTIM' 'strace -o /dev/null -p VICTIM' 'ls /proc/VICTIM' \
 		'read -r v </proc/sys/kernel/printk_ratelimit && echo $v >/proc/sys/kernel/printk_ratelimit' \
-		'date -s "$(date)"' 'mknod sda b 8 0 && head -c 1 sda' 'touch /proc/1/root/tmp/lxtest' 'nsenter -t 1 -m true' \
-		'head -c 0 >/proc/sysrq-trigger' 'ls /proc/1/cwd/' 'chroot /proc/1/root true'; do
+		'date -s "$(date)"' 'mknod sda b 8 0 && head -c 1 sda' 'head -c 0 >/proc/sysrq-trigger' 'kill -9 1 && ! kill -0 1' \
+		'strace -o /dev/null -p 1' 'ls /proc/1/fd/0' 'head -c 1 /proc/1/mem' 'echo 1 >/proc/1/clear_refs' 'renice -n 19 1'; do
 		${become_of[$side]} sleep 300 &
 		victim=$!
 		lx "$side" --rootfs "$root" -- /bin/bash -c "cd $work && ${attempt//VICTIM/$victim}"
@@ -129,6 +129,14 @@ for side in "${sides[@]}"; do
 		wait "$victim"
 	done 2>/dev/null
 	! [ -e /sys/class/net/lxtest0 ] || ip link del lxtest0
+	# Process 1 is the distribution's, and so is what it leads to.
+	# shellcheck disable=SC2016
+	for attempt in 'touch "/proc/1/root$PWD/probe" && [ -e probe ]' '[ /proc/1/root/ -ef / ] && [ /proc/1/cwd/ -ef / ]' \
+		'[ "$(nsenter -t 1 -m stat -c %d:%i /)" = "$(stat -c %d:%i /)" ]' \
+		'[ "$(chroot /proc/1/root stat -c %d:%i /)" = "$(stat -c %d:%i /)" ]'; do
+		lx "$side" --rootfs "$root" -- /bin/bash -c "cd $work && $attempt"
+		if [ "$status" -eq 0 ]; then ok "$side: process 1: $attempt"; else not_ok "$side: process 1: $attempt: $status"; fi
+	done
 
 	# pitfall 16: it is no boundary, a guest can make calls that nobody translates. What holds then is what the host's kernel
 	# knows of it: no capability in any set, none to be gained.
