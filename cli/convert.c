@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/host.h"
@@ -404,6 +405,7 @@ void convert(const char *name, int version, bool quiet)
 	take(&c, name);
 	(void)snprintf(c.title, sizeof(c.title), "converting %s to version %d", c.d.name, version);
 	c.options = *progress_begin(c.title, quiet);
+	c.options.read_since = time(NULL);
 	/* What was there before, of commands that were killed. */
 	r = convert_recover(&c.d);
 	if (r < 0)

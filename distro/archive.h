@@ -37,6 +37,8 @@ struct archive_options {
 	 * nothing can be.
 	 */
 	struct sidecar *sidecar, *copy_sidecar;
+	/* Of a comparison: who reads files since then (seconds since 1970) changes their times of access; 0: nobody does. */
+	int64_t read_since;
 	/* What progress begins with: of work that is a part of more. */
 	struct archive_progress done;
 };

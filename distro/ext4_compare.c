@@ -124,6 +124,15 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
+/* A link's is that of the last one who has read it, which may be us; and others may look at files while we do. */
+static bool same_access(const struct compare *c, const struct pair *p)
+{
+	const int64_t since = c->work.options->read_since;
+
+	return S_ISLNK(p->inode->mode) || same_time(&p->st->st_atim, &p->inode->atime) ||
+	       (since != 0 && p->st->st_atim.tv_sec >= since);
+}
+
 static int compare_inode(struct compare *c, struct pair *p)
 {
 	const struct disk_inode *i = p->inode;
@@ -138,8 +147,7 @@ static int compare_inode(struct compare *c, struct pair *p)
 		return differs(c, "its device number");
 	if ((S_ISREG(i->mode) || S_ISLNK(i->mode)) && (uint64_t)p->st->st_size != i->size)
 		return differs(c, "its size");
-	/* A link's time of access is that of the last one who has read it, which may be us. */
-	if (!same_time(&p->st->st_mtim, &i->mtime) || (!S_ISLNK(i->mode) && !same_time(&p->st->st_atim, &i->atime)))
+	if (!same_time(&p->st->st_mtim, &i->mtime) || !same_access(c, p))
 		return differs(c, "its times");
 	return compare_attributes(c, p);
 }

@@ -128,6 +128,16 @@ for side in "${sides[@]}"; do
 	is "$side" 'is found, and the old one stays' 2 "$whole_ones"
 	to 1
 
+	# Backups and the like look at files while they are compared.
+	# shellcheck disable=SC2016
+	as sh -c 'printf "#!/bin/sh\ntouch -a %s/rootfs/srv/t/hard/same\n" "$1" >"$2"; chmod 755 "$2"' look "$location" "${data_of[$side]}/look"
+	program_of[$side]="$killat clone 0 ${data_of[$side]}/look $plain"
+	run "$side" --set-version box 2 --quiet
+	program_of[$side]=$plain
+	is "$side" 'a file that others read meanwhile' '0 ' "$status $err"
+	to 1
+	entries "$results/before"
+
 	# --- a journal that is still to be replayed --------------------------------------------------------------------------------------
 	# A file's only block, as a transaction that has been written to the journal and nowhere else.
 	to 2

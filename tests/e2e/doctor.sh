@@ -150,7 +150,7 @@ for side in "${sides[@]}"; do
 	is "$side" 'everyday calls are none' '' "$(calls_of "$side" one)"
 	# io_uring_setup, clone3, one that has no name, unshare of what root may unshare, a file system that there is not.
 	# shellcheck disable=SC2016
-	run "$side" one perl -e '$d = "/tmp"; $t = "ext4"; syscall 425, 1, 0; syscall 425, 1, 0; syscall 435, 0, 0; syscall 5000; syscall 272, 0x20000;
+	run "$side" one perl -e '$d = "/tmp"; $t = "ext4"; syscall 425, 1, 0; syscall 425, 1, 0; syscall 435, 0, 0; syscall 5000; syscall 272, 0x4000000;
 		syscall 165, $d, $d, $t, 0, 0'
 	gone_in "$side" 'the instance has ended' 50
 	is "$side" 'what was asked for in vain, once each' '165 272 425 435 5000' "$(calls_of "$side" one)"
