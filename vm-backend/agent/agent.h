@@ -118,7 +118,7 @@ void session_report(struct session *s);
 #define SESSION_POLLS (SUB_COUNT + 1)
 void session_poll(const struct session *s, struct pollfd *set);
 void session_serve(struct session *s, const struct pollfd *set);
-/* Frees those that are over. */
+/* What children have come to, which reaping tells last: says how commands have ended, and frees those that are over. */
 void sessions_sweep(void);
 
 /* Creates the process: the loop's part, which returns, with pipes and the report socket in s. */

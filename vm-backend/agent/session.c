@@ -271,8 +271,6 @@ void session_serve(struct session *s, const struct pollfd *set)
 			(void)pass_out(s, i);
 	if (queue_length(&s->in) > 0 || s->in_ended || s->taken > 0)
 		pass_in(s);
-	if (s->reaped && !s->closed && s->reports < 0)
-		finish(s);
 }
 
 void sessions_sweep(void)
@@ -280,6 +278,8 @@ void sessions_sweep(void)
 	for (struct session **at = &sessions; *at != NULL;) {
 		struct session *s = *at;
 
+		if (s->reaped && !s->closed && s->reports < 0)
+			finish(s);
 		if (!s->closed || !s->reaped || s->reports >= 0) {
 			at = &s->next;
 			continue;
