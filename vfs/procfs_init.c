@@ -29,21 +29,32 @@ const char *procfs_listed(const struct vfs_ns *ns, const char *rest, const char 
 	return *rest == '\0' && host_fstatat(AT_FDCWD, "/proc/1", &st, 0) == -ENOENT ? "1" : name;
 }
 
-void procfs_name_init(const struct vfs_ns *ns, char *rest)
+/* Shortens a path's first name to "1" if it is the supervisor's pid: true. */
+static bool name_one(const struct vfs_ns *ns, char *path)
 {
 	size_t n = 0;
 
-	while (rest[n] != '\0' && rest[n] != '/')
+	while (path[n] != '\0' && path[n] != '/')
 		n++;
-	if (ns->in->supervisor <= 1 || procfs_pid(rest, n) != ns->in->supervisor)
-		return;
-	rest[0] = '1';
-	memmove(rest + 1, rest + n, strlen(rest + n) + 1);
+	if (ns->in->supervisor <= 1 || procfs_pid(path, n) != ns->in->supervisor)
+		return false;
+	path[0] = '1';
+	memmove(path + 1, path + n, strlen(path + n) + 1);
+	return true;
 }
 
-bool procfs_hides_all(UNUSED const char *name)
+void procfs_name_init(const struct vfs_ns *ns, char *rest)
 {
-	return true;
+	static const char task[] = "1/task/";
+
+	/* The number of its only thread, too. */
+	if (name_one(ns, rest) && str_starts(rest, task))
+		(void)name_one(ns, rest + sizeof(task) - 1);
+}
+
+bool procfs_hides_all(const char *name)
+{
+	return !str_eq(name, ".") && !str_eq(name, "..");
 }
 
 /* With the zero at the end that a constant cannot have. */

@@ -102,6 +102,14 @@ static void files(void)
 	close(fd);
 	CHECK(fchdir(dir) == 0 && getcwd(name, sizeof(name)) != NULL && strcmp(name, "/proc/1") == 0,
 	      "which is called so");
+	close(dir);
+	dir = open("/proc/1/task/1", O_RDONLY | O_DIRECTORY);
+	fd = openat(dir, "status", O_RDONLY);
+	CHECK(dir >= 0 && fd >= 0, "relative to its thread's");
+	close(fd);
+	CHECK(fchdir(dir) == 0 && getcwd(name, sizeof(name)) != NULL && strcmp(name, "/proc/1/task/1") == 0,
+	      "which has a name, too");
+	CHECK(access("comm", F_OK) == 0, "and is read by that");
 	NEED(chdir(check_directory) == 0);
 	close(dir);
 }
@@ -118,6 +126,7 @@ static void files(void)
 static void of_root(void)
 {
 	char text[PATH_MAX];
+	int count;
 	const bool may_look = readlink("/proc/1/root", text, sizeof(text)) > 0 || errno != EACCES;
 
 	ROOT_SEES(readlink("/proc/1/root", text, sizeof(text)) > 0, "root may look at its root");
@@ -128,6 +137,8 @@ static void of_root(void)
 		  "at its namespaces");
 	ROOT_SEES(read_file("/proc/1/environ") != NULL, "at its environment");
 	CHECK(access("/proc/1/fd", R_OK) == 0, "at its descriptors");
+	ROOT_SEES(lists("/proc/1/fd", "..", &count) && lists("/proc/1/fdinfo", ".", &count),
+		  "in directories like others");
 }
 
 static long capabilities(pid_t pid, struct __user_cap_data_struct data[2])
