@@ -7,6 +7,7 @@ what=$1
 shift
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/vm.lib.sh"
+[ "$what" != docker ] || vm_needs_own_kernel
 vm_begin
 PATH=$PATH:/usr/sbin:/sbin
 limit=600

@@ -41,6 +41,12 @@ vm_begin() {
 	trap vm_cleanup EXIT
 }
 
+# For what the packaged kernels have not, as overlayfs. Skipped without a kernel of our own.
+vm_needs_own_kernel() {
+	[ -e "$HOME/.cache/lxrun/kernel/linux-$([ -n "${LX_BACKEND:-}" ] && echo x86_64 || echo uml)" ] ||
+		{ say 'there is no kernel of our own (kernel/build)' && exit 77; }
+}
+
 vm_cleanup() {
 	for side in "${sides[@]}"; do
 		limit=20 lx --shutdown --force </dev/null

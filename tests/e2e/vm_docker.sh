@@ -3,6 +3,7 @@
 # with a bridge, limits, published ports, which are the host's, and what remains when the distribution is started again.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/vm.lib.sh"
+vm_needs_own_kernel
 vm_begin
 
 port=$((20000 + $$ % 20000))
