@@ -218,8 +218,10 @@ static void move_files(struct registry *r, const struct distro *found, const cha
 	signal = progress_end();
 	distributions_begin(r);
 	d = registry_by_id(r, own.id);
-	if (d == NULL)
+	if (d == NULL) {
+		(void)!store_remove(place);
 		report_fatal("'%s' was removed meanwhile", own.name);
+	}
 	if (error == 0)
 		error = set_places(r, d, place, own.location, &m);
 	if (error < 0) {

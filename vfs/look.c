@@ -23,17 +23,10 @@ static int access_seen(const struct vfs_ns *ns, struct seen *s, int mode)
 {
 	struct owner o;
 	struct stat st;
-	int r;
+	int r = seen_look(ns, s, &st);
 
-	if (!seen_known(ns, s))
-		return 1;
-	r = host_fstatat(s->dir, s->path, &st, s->flags);
-	if (r == -ENOENT && seen_is_missing(ns, s))
+	if (r != 0 || mode == F_OK)
 		return r;
-	if (r < 0 || !seen_is(s, &st))
-		return 1;
-	if (mode == F_OK)
-		return 0;
 	return seen_owner_get(ns, &st, &o) && o.acl == 0 ? permission_of(ns, -1, &o, mode) : 1;
 }
 
@@ -111,15 +104,10 @@ static ssize_t readlink_seen(const struct vfs_ns *ns, struct seen *s, char *buf,
 	char text[SEEN_TEXT_MAX];
 	struct stat st;
 	size_t n;
-	int r;
+	int r = seen_look(ns, s, &st);
 
-	if (!seen_known(ns, s))
-		return 0;
-	r = host_fstatat(s->dir, s->path, &st, s->flags);
-	if (r == -ENOENT && seen_is_missing(ns, s))
-		return r;
-	if (r < 0 || !seen_is(s, &st))
-		return 0;
+	if (r != 0)
+		return r == 1 ? 0 : r;
 	if (!S_ISLNK(st.st_mode))
 		return -EINVAL;
 	n = seen_text(ns, s, &st, text);

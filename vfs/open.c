@@ -224,16 +224,12 @@ __attribute__((noinline)) static bool open_seen(const struct vfs_ns *ns, struct 
 {
 	struct stat st, opened;
 	struct owner o;
-	int fd, r;
+	int fd, r = seen_look(ns, s, &st);
 
-	if (!seen_known(ns, s))
-		return false;
-	r = host_fstatat(s->dir, s->path, &st, s->flags);
-	*ret = -ENOENT;
-	if (r == -ENOENT && seen_is_missing(ns, s))
+	*ret = r;
+	if (r == -ENOENT)
 		return true;
-	if (r < 0 || !seen_is(s, &st) || !seen_owner_get(ns, &st, &o) || o.acl != 0 ||
-	    permission_of(ns, -1, &o, R_OK) < 0)
+	if (r != 0 || !seen_owner_get(ns, &st, &o) || o.acl != 0 || permission_of(ns, -1, &o, R_OK) < 0)
 		return false;
 	fd = guard_open(ns, dir, path, 0, flags, 0, 0);
 	if (fd < 0)

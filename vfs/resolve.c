@@ -230,11 +230,18 @@ static int follow_text(struct walk *w, size_t end, const char *text, size_t leng
 	return WALK_AGAIN;
 }
 
+/* That is not followed, and no ordinary link that was met before has to do with it. */
+static int refuse_magic(struct walk *w)
+{
+	w->place.in_proc = true;
+	return -ELOOP;
+}
+
 /* A link that leads to an object, not to a path. */
-static int may_jump(const struct walk *w)
+static int may_jump(struct walk *w)
 {
 	if ((w->resolve & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS)) != 0)
-		return -ELOOP;
+		return refuse_magic(w);
 	return (w->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0 ? -EXDEV : 0;
 }
 
@@ -276,7 +283,7 @@ __attribute__((noinline)) static int place_in_proc(struct walk *w, const char *r
 		n = procfs_readlink(w->ns, e, text, sizeof(text));
 		/* Those with a full path (exe, cwd, root) are magic links in Linux. */
 		if (n > 0 && text[0] == '/' && (w->resolve & RESOLVE_NO_MAGICLINKS) != 0)
-			return -ELOOP;
+			return refuse_magic(w);
 		return n < 0 ? (int)n : follow_text(w, rest_at + e->used, text, (size_t)n);
 	}
 	if (e->kind == PROCFS_MAGIC && follow) {

@@ -223,6 +223,18 @@ bool seen_is_missing(const struct vfs_ns *ns, struct seen *s)
 	return key != 0 && find(ns, key, &object) && object == NOTHING;
 }
 
+int seen_look(const struct vfs_ns *ns, struct seen *s, struct stat *st)
+{
+	int r;
+
+	if (!seen_known(ns, s))
+		return 1;
+	r = host_fstatat(s->dir, s->path, st, s->flags);
+	if (r == -ENOENT && seen_is_missing(ns, s))
+		return r;
+	return r == 0 && seen_is(s, st) ? 0 : 1;
+}
+
 /* The walk stayed among the distribution's own files, outside of all mounts. */
 static bool is_in_tree(const struct seen *s, const struct walk *w)
 {

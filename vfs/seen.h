@@ -27,7 +27,11 @@ struct seen {
 bool seen_begin(const struct vfs_ns *ns, struct vfs_at at, int lookup, struct seen *s);
 /* Something is remembered, so that it is worth asking the host. */
 bool seen_known(const struct vfs_ns *ns, struct seen *s);
-/* What the host has answered is what the guest finds: st, or -ENOENT. */
+/*
+ * Asks the host. 0: *st is what the guest finds; -ENOENT: nothing is; 1: nothing is remembered that holds, a walk has to tell.
+ */
+MUST_CHECK int seen_look(const struct vfs_ns *ns, struct seen *s, struct stat *st);
+/* For who has asked the host himself: what it answered is what the guest finds: st, or -ENOENT. */
 bool seen_is(const struct seen *s, const struct stat *st);
 bool seen_is_missing(const struct vfs_ns *ns, struct seen *s);
 

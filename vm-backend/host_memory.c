@@ -63,7 +63,8 @@ void memory_tick(void)
 {
 	const struct vm_backend *b = host.vm.backend;
 
-	if (memory.left == 0)
+	/* It is about to give up all. */
+	if (memory.left == 0 || host.leaving || host.shutdown_at != 0)
 		return;
 	if (memory.left >= PIECE) {
 		memory.left -= PIECE;

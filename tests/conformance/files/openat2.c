@@ -89,6 +89,10 @@ static void magic(void)
 	FAILS(path, RESOLVE_NO_MAGICLINKS, ELOOP, "no magic links: one");
 	FAILS(path, RESOLVE_NO_SYMLINKS, ELOOP, "no links: a magic one");
 	FAILS("/proc/self/cwd/f", RESOLVE_NO_MAGICLINKS, ELOOP, "no magic links: cwd in the middle");
+	NEED(symlink("/proc/self/exe", "d/to exe") == 0 && symlink("/proc/self/root", "d/to root") == 0);
+	OPENS("to exe", 0, "an ordinary link to a magic one");
+	FAILS("to exe", RESOLVE_NO_MAGICLINKS, ELOOP, "no magic links: behind an ordinary one");
+	FAILS("to root/proc", RESOLVE_NO_MAGICLINKS, ELOOP, "no magic links: in the middle, behind an ordinary one");
 	close((int)CHECK_OK(call(path, O_PATH | O_NOFOLLOW, RESOLVE_NO_MAGICLINKS),
 			    "no magic links: the last one itself"));
 	FAILS("/proc/self/status", RESOLVE_NO_XDEV, EXDEV, "one file system: into /proc");
